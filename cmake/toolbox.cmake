@@ -1,0 +1,104 @@
+# The few functions that the build is made of. Sources are globbed with CONFIGURE_DEPENDS: a new file needs no edit.
+
+add_library(jackdaw_options INTERFACE)
+target_compile_options(jackdaw_options INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+  -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports std::optional and inlined moves as maybe uninitialized, wrongly, under the sanitizers.
+  target_compile_options(jackdaw_options INTERFACE -Wno-maybe-uninitialized)
+endif()
+if(JACKDAW_SANITIZE)
+  target_compile_options(jackdaw_options INTERFACE -fsanitize=${JACKDAW_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(jackdaw_options INTERFACE -fsanitize=${JACKDAW_SANITIZE})
+endif()
+if(JACKDAW_FUZZ)
+  # Coverage feedback in everything that a fuzz target links; the targets themselves add the driver.
+  target_compile_options(jackdaw_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  target_link_options(jackdaw_options INTERFACE -fuse-ld=mold)
+endif()
+
+# jackdaw_module(NAME LINKS libs... [PROTO file]): the library jackdaw_NAME from src/NAME/*.cpp, main.cpp left out.
+# The word ASIO among LINKS gives the module the precompiled Asio header.
+function(jackdaw_module NAME)
+  cmake_parse_arguments(ARG "" "PROTO" "LINKS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${NAME}/*.cpp ${CMAKE_SOURCE_DIR}/src/${NAME}/*/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  if(NOT sources AND NOT ARG_PROTO)
+    add_library(jackdaw_${NAME} INTERFACE)
+    set(kind INTERFACE)
+  else()
+    add_library(jackdaw_${NAME} STATIC ${sources})
+    target_link_libraries(jackdaw_${NAME} PRIVATE jackdaw_options)
+    set(kind PUBLIC)
+  endif()
+  target_include_directories(jackdaw_${NAME} ${kind} ${CMAKE_SOURCE_DIR}/include)
+  list(FIND ARG_LINKS ASIO asio)
+  list(REMOVE_ITEM ARG_LINKS ASIO)
+  target_link_libraries(jackdaw_${NAME} ${kind} ${ARG_LINKS})
+  if(asio GREATER -1 AND kind STREQUAL "PUBLIC")
+    target_precompile_headers(jackdaw_${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/src/net/asio_pch.hpp)
+  endif()
+  if(ARG_PROTO)
+    # Protobuf headers stay at the module's edge: only its own sources see them, as "raft.pb.h".
+    set(out ${CMAKE_BINARY_DIR}/generated/${NAME})
+    file(MAKE_DIRECTORY ${out})
+    get_filename_component(stem ${ARG_PROTO} NAME_WE)
+    add_custom_command(OUTPUT ${out}/${stem}.pb.cc ${out}/${stem}.pb.h
+      COMMAND protobuf::protoc --cpp_out=${out} -I${CMAKE_SOURCE_DIR}/src/${NAME} ${CMAKE_SOURCE_DIR}/src/${NAME}/${ARG_PROTO}
+      DEPENDS ${CMAKE_SOURCE_DIR}/src/${NAME}/${ARG_PROTO})
+    target_sources(jackdaw_${NAME} PRIVATE ${out}/${stem}.pb.cc)
+    set_source_files_properties(${out}/${stem}.pb.cc PROPERTIES COMPILE_OPTIONS "-w")
+    target_include_directories(jackdaw_${NAME} PRIVATE ${out})
+  endif()
+endfunction()
+
+# The generated half of the protocol module: descriptions in, structs and codecs out, in the build directory.
+function(jackdaw_protocol_messages)
+  set(out ${CMAKE_BINARY_DIR}/generated/protocol)
+  set(dir ${CMAKE_SOURCE_DIR}/src/protocol)
+  file(GLOB descriptions CONFIGURE_DEPENDS ${dir}/messages/*.msg)
+  set(sources ${out}/apis.cpp ${out}/error_codes.cpp)
+  foreach(description ${descriptions})
+    get_filename_component(stem ${description} NAME_WE)
+    list(APPEND sources ${out}/${stem}.cpp)
+  endforeach()
+  add_custom_command(OUTPUT ${out}/generated.stamp
+    BYPRODUCTS ${sources}
+    COMMAND ${Python3_EXECUTABLE} ${dir}/generate.py ${out} ${dir}/errors.txt ${descriptions}
+    COMMAND ${CMAKE_COMMAND} -E touch ${out}/generated.stamp
+    DEPENDS ${dir}/generate.py ${dir}/errors.txt ${descriptions})
+  add_custom_target(jackdaw_generate DEPENDS ${out}/generated.stamp)
+  set_source_files_properties(${sources} PROPERTIES GENERATED ON)
+  add_library(jackdaw_messages OBJECT ${sources})
+  set_target_properties(jackdaw_messages PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+  target_link_libraries(jackdaw_messages PRIVATE jackdaw_options Boost::headers)
+  target_include_directories(jackdaw_messages PRIVATE ${CMAKE_SOURCE_DIR}/include ${out} ${dir})
+  add_dependencies(jackdaw_messages jackdaw_generate)
+  target_sources(jackdaw_protocol PRIVATE $<TARGET_OBJECTS:jackdaw_messages>)
+  target_include_directories(jackdaw_protocol PUBLIC ${out})
+  add_dependencies(jackdaw_protocol jackdaw_generate)
+endfunction()
+
+# jackdaw_program(NAME MODULE): bin/NAME from src/MODULE/main.cpp.
+function(jackdaw_program NAME MODULE)
+  add_executable(${NAME} ${CMAKE_SOURCE_DIR}/src/${MODULE}/main.cpp)
+  target_link_libraries(${NAME} PRIVATE jackdaw_${MODULE} jackdaw_options)
+  target_compile_definitions(${NAME} PRIVATE JACKDAW_VERSION="${PROJECT_VERSION}")
+endfunction()
+
+# jackdaw_test(NAME SOURCES files... LINKS libs...): a GoogleTest program that ctest runs whole.
+function(jackdaw_test NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  if(NOT ARG_SOURCES)
+    return()
+  endif()
+  add_executable(${NAME} ${ARG_SOURCES})
+  target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(${NAME} PRIVATE ${ARG_LINKS} GTest::gtest GTest::gtest_main GTest::gmock jackdaw_options)
+  add_test(NAME ${NAME} COMMAND ${NAME})
+  set_tests_properties(${NAME} PROPERTIES TIMEOUT 300)
+endfunction()
