@@ -51,6 +51,7 @@ class Field:
         self.name, self.is_array, self.type = match[1], bool(match[2]), match[3]
         self.versions, self.nullable, self.tag = versions, None, None
         self.strong, self.default, self.json, self.ignorable, self.struct = None, None, camel(match[1]), False, None
+        self.compact = "flexible_"
         words = match[4].split()
         while words:
             word = words.pop(0)
@@ -69,6 +70,8 @@ class Field:
                 self.tag = int(words.pop(0))
             elif word == "ignorable":
                 self.ignorable = True
+            elif word == "not_compact":
+                self.compact = "false"
             elif word == "json":
                 self.json = words.pop(0)
             else:
@@ -267,6 +270,7 @@ class Emitter:
                 c.add(f"static constexpr std::int16_t api_key = {self.d.key};")
             c.add(f"static constexpr std::int16_t version_min = {self.d.versions.first};")
             c.add(f"static constexpr std::int16_t version_max = {self.d.versions.last};")
+            c.add(f'static constexpr const char* message_name = "{upper_camel(message.name)}";')
             flexible = self.d.flexible if self.has_tags else "INT16_MAX"
             c.add(f"static constexpr std::int16_t flexible_from = {flexible};")
             c.add("")
@@ -281,6 +285,8 @@ class Emitter:
         c.add("std::size_t encoded_size(std::int16_t v) const;")
         c.add("void encode(writer& out, std::int16_t v) const;")
         c.add("void print(json_printer& out, std::int16_t v) const;")
+        if struct is message or self.has_checks(struct):
+            c.add("const char* unsupported_field(std::int16_t v) const;")
         c.add(f"bool operator==(const {struct.name}&) const = default;")
         c.close(";")
         c.add("")
@@ -298,6 +304,8 @@ class Emitter:
                 self.size(c, struct, scope)
                 self.encode(c, struct, scope)
                 self.print(c, struct, scope)
+                if struct is message or self.has_checks(struct):
+                    self.unsupported(c, struct, scope)
         c.add("}  // namespace jackdaw::protocol")
         return c.text()
 
@@ -340,7 +348,7 @@ class Emitter:
     def read_call(self, f, nullable):
         prefix = "nullable_" if nullable else ""
         if f.type in ("string", "bytes", "records"):
-            return f"in.{prefix}{f.type}(flexible_)"
+            return f"in.{prefix}{f.type}({f.compact})"
         if f.type == "boolean":
             return "in.boolean()"
         if f.type == "float64":
@@ -401,7 +409,9 @@ class Emitter:
         """C++ that is true when the field has its default, so that a tagged field is left out."""
         if f.nullable:
             return f"!{f.name}" if f.default == "null" else f"{f.name} == {f.cpp()}({f.cpp().removeprefix('std::optional<')[:-1]}{{}})"
-        if f.is_array or f.type == "string":
+        if f.type == "records" and not f.is_array:
+            return f"{f.name}.size == 0"
+        if f.is_array or f.type in VARIABLE:
             return f"{f.name}.empty()"
         if f.is_struct():
             return f"{f.name} == {f.type}{{}}"
@@ -462,11 +472,11 @@ class Emitter:
         elif f.type in FIXED:
             c.add(f"size_ += {FIXED[f.type][1]};")
         else:
-            c.add(f"size_ += {f.type}_size({f.name}, flexible_);")
+            c.add(f"size_ += {f.type}_size({f.name}, {f.compact});")
 
     def write_call(self, f, value, nullable=False):
         if f.type in VARIABLE:
-            return f"out.{'nullable_' if nullable else ''}{f.type}({value}, flexible_);"
+            return f"out.{'nullable_' if nullable else ''}{f.type}({value}, {f.compact});"
         if f.type in ("boolean", "float64", "uuid"):
             return f"out.{f.type}({value});"
         if f.is_error_code():
@@ -528,6 +538,49 @@ class Emitter:
                 c.add(f"{f.name}.encode(out, v);")
         else:
             c.add(self.write_call(f, f.name, bool(f.nullable)))
+
+    # ---- what a version can't say
+    def can_be_lost(self, f):
+        """Whether some version leaves this field out, and leaving out another value than the default is an error."""
+        return not f.ignorable and f.versions.condition(self.d.versions) is not None
+
+    def can_be_wrongly_null(self, f):
+        return f.nullable is not None and f.nullable.condition(f.versions) is not None
+
+    def has_checks(self, struct):
+        return any(self.can_be_lost(f) or self.can_be_wrongly_null(f) or f.is_struct() and self.has_checks(f.struct)
+                   for f in struct.fields)
+
+    def unsupported(self, c, struct, scope):
+        c.open(f"const char* {scope}::unsupported_field(std::int16_t v) const")
+        c.add("static_cast<void>(v);")
+        for f in struct.fields:
+            present = f.versions.condition(self.d.versions)
+            if self.can_be_lost(f):
+                c.add(f'if (!({present}) && !({self.default_test(f)})) return "{f.json}";')
+            if self.can_be_wrongly_null(f):
+                nullable = f.nullable.condition(f.versions)
+                c.add(f"if ({present + ' && ' if present else ''}!({nullable}) && !{f.name}) return \"{f.json}\";")
+            if f.is_struct() and self.has_checks(f.struct):
+                c.guarded(present, lambda f=f: self.unsupported_in(c, f))
+        c.add("return nullptr;")
+        c.close()
+        c.add("")
+
+    def unsupported_in(self, c, f):
+        value = f"(*{f.name})" if f.nullable else f.name
+
+        def check(item):
+            c.add(f"if (const char* name_ = {item}.unsupported_field(v)) return name_;")
+
+        def body():
+            if f.is_array:
+                c.open(f"for (const auto& item_ : {value})")
+                check("item_")
+                c.close()
+            else:
+                check(value)
+        c.guarded(f.name if f.nullable else None, body)
 
     def print(self, c, struct, scope):
         c.open(f"void {scope}::print(json_printer& out, std::int16_t v) const")
