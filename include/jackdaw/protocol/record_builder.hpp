@@ -54,14 +54,14 @@ class batch_builder {
   // Only for batches that shrank: a last offset beyond the last record's, a base timestamp and a largest timestamp
   // other than those of the records that are left.
   void set_last_offset_delta(std::int32_t delta) noexcept { last_offset_delta_ = delta; }
-  // Before the first record.
+  // Before the first record, and not with a delete horizon, which lies in the same place.
   void set_base_timestamp(timestamp_ms base) noexcept;
   void set_max_timestamp(timestamp_ms max) noexcept { max_timestamp_override_ = max; }
 
   std::int32_t record_count() const noexcept { return count_; }
   bool empty() const noexcept { return count_ == 0; }
   // The batch's size before compression.
-  std::size_t uncompressed_size_bytes() const noexcept { return buffer_.size(); }
+  std::size_t uncompressed_size_bytes() const noexcept { return used_; }
   // What `record` would add to that, at most.
   static std::size_t size_bound(const new_record& record) noexcept;
   timestamp_ms max_timestamp() const noexcept { return max_timestamp_; }
@@ -75,7 +75,8 @@ class batch_builder {
   void write_header(std::vector<std::byte>& out) const;
 
   batch_options options_;
-  std::vector<std::byte> buffer_;  // header, then records uncompressed
+  std::vector<std::byte> buffer_;  // header, then records uncompressed; larger than what is used
+  std::size_t used_ = batch_header_bytes;
   std::vector<std::byte> packed_;  // header, then records compressed
   compressor compressor_;
   std::int32_t count_ = 0;

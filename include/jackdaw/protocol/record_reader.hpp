@@ -30,7 +30,10 @@ class record_headers {
     using value_type = record_header;
     using difference_type = std::ptrdiff_t;
     iterator() noexcept = default;
-    iterator(const std::byte* at, std::int32_t left) noexcept : at_(at), left_(left) { parse(); }
+    iterator(bytes_view encoded, std::int32_t left) noexcept
+        : at_(encoded.data()), end_(at_ + encoded.size()), left_(left) {
+      parse();
+    }
     const record_header& operator*() const noexcept { return current_; }
     const record_header* operator->() const noexcept { return &current_; }
     iterator& operator++() noexcept {
@@ -48,6 +51,7 @@ class record_headers {
    private:
     void parse() noexcept;
     const std::byte* at_ = nullptr;
+    const std::byte* end_ = nullptr;
     std::int32_t left_ = 0;
     record_header current_;
   };
@@ -57,7 +61,7 @@ class record_headers {
   record_headers(bytes_view encoded, std::int32_t count) noexcept : encoded_(encoded), count_(count) {}
   std::size_t size() const noexcept { return static_cast<std::size_t>(count_); }
   bool empty() const noexcept { return count_ == 0; }
-  iterator begin() const noexcept { return {encoded_.data(), count_}; }
+  iterator begin() const noexcept { return {encoded_, count_}; }
   iterator end() const noexcept { return {}; }
 
  private:
