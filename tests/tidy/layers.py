@@ -59,8 +59,6 @@ def check_file(tree, path, table):
         if target in table.modules and allowed is not None and target not in allowed:
             who = module or 'this test'
             yield path, line, f"may not include {name}: '{who}' knows only {' '.join(sorted(allowed))}"
-        if '..' in name.split('/'):
-            yield path, line, f'{name}: include from the top of the include path'
         if module:
             yield from check_private(tree, path, line, module, quote, name)
             yield from check_library(path, line, module, name, table)
@@ -75,7 +73,8 @@ def check_private(tree, path, line, module, quote, name):
 
 
 def own_private(tree, path, module, name):
-    return any((tree.root / folder / name).exists() for folder in (f'src/{module}', os.path.dirname(path)))
+    places = [os.path.normpath(f'{folder}/{name}') for folder in (f'src/{module}', os.path.dirname(path))]
+    return any(place.startswith(f'src/{module}/') and (tree.root / place).exists() for place in places)
 
 
 def check_library(path, line, module, name, table):

@@ -76,7 +76,11 @@ class Layers(RuleTest):
     def test_a_private_header_of_another_module_is_out_of_reach(self):
         self.put('src/log/inner.hpp')
         tree = self.tree(src__broker__a='#include "inner.hpp"\n#include "../log/inner.hpp"\n')
-        self.assert_reports(layers.check(tree), 'inner.hpp is no file of src/broker/', 'include from the top')
+        self.assert_reports(layers.check(tree), 'a.cpp:1: inner.hpp is no file', 'a.cpp:2: ../log/inner.hpp is no file')
+
+    def test_a_folder_of_a_module_reaches_the_headers_above_it(self):
+        self.put('src/broker/inner.hpp')
+        self.assert_reports(layers.check(self.tree(src__broker__handlers__a='#include "../inner.hpp"\n')))
 
     def test_a_public_header_does_not_need_private_ones(self):
         self.assert_reports(layers.check(self.put('include/jackdaw/log/a.hpp', '#include "b.hpp"\n')), 'the private b.hpp')
