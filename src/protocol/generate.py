@@ -295,7 +295,7 @@ class Emitter:
     def source(self):
         c = Code()
         c.add(f"// Made from {os.path.basename(self.d.path)} by generate.py.")
-        c.add(f'#include "jackdaw/protocol/messages/{self.d.name}.hpp"\n\n#include "json_printer.hpp"\n')
+        c.add(f'#include "jackdaw/protocol/messages/{self.d.name}.hpp"\n\n#include "jackdaw/protocol/json_printer.hpp"\n')
         c.add("namespace jackdaw::protocol {\n")
         for message in self.d.messages:
             for struct in list(message.structs.values()) + [message]:
@@ -770,6 +770,11 @@ def all_messages(descriptions):
 {includes}
 
 namespace jackdaw::protocol {{
+
+// Kafka's names of the messages that aren't an api.
+inline constexpr std::string_view data_names[] = {{
+{chr(10).join(f'    "{d.json_name}",' for d in descriptions if d.kind == "data")}
+}};
 
 // Calls f.operator()<T>() with the message type of an api; f.unknown() for a key that no description has.
 template <class F>

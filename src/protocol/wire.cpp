@@ -17,14 +17,14 @@ const char* name_of(wire_error e) noexcept {
 
 namespace {
 
-// Little-endian groups of 7 bits; nothing when it takes more bytes than `Bits` need or sets bits beyond them.
+// Little-endian groups of 7 bits; nothing when it takes more bytes than `Bits` need. As in Kafka, bits beyond them
+// are dropped.
 template <int Bits>
 std::optional<std::uint64_t> read_varint(reader& in) noexcept {
   std::uint64_t value = 0;
   for (int shift = 0; shift < Bits; shift += 7) {
     const auto byte = in.fixed<std::uint8_t>();
     if (!in.ok()) return std::nullopt;
-    if (shift + 7 > Bits && ((byte & 0x7f) >> (Bits - shift)) != 0) break;
     value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
     if ((byte & 0x80) == 0) return value;
   }
@@ -57,7 +57,7 @@ std::int64_t reader::length(bool compact, bool is_string) noexcept {
     n = fixed<std::int32_t>();
   }
   if (!ok()) return 0;
-  if (n < -1) {
+  if (n < -1 || (is_string && n > static_cast<std::int64_t>(string_bytes_max))) {
     fail(wire_error::bad_length);
     return 0;
   }
@@ -137,6 +137,13 @@ reader::tag_header reader::next_tag(std::int64_t& previous) noexcept {
     return {};
   }
   return header;
+}
+
+std::string_view cut_text(std::string_view text) noexcept {
+  std::size_t size = string_bytes_max;
+  if (text.size() <= size) return text;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+  return text.substr(0, size);
 }
 
 }  // namespace jackdaw::protocol

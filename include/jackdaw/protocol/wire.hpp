@@ -38,11 +38,14 @@ struct bytes_field : bytes_view {
   bool operator==(const bytes_field& other) const noexcept { return same_bytes(*this, other); }
 };
 
+// Kafka reads no longer string, not even where the length field could say more.
+inline constexpr std::size_t string_bytes_max = 0x7fff;
+
 enum class wire_error : std::uint8_t {
   none,
   truncated,         // a field reaches past the end
-  bad_length,        // a negative length or count, or null where null is not allowed
-  bad_varint,        // more than 5 (10) bytes, or bits beyond 32 (64)
+  bad_length,        // a negative length or count, null where null is not allowed, or a string that is too long
+  bad_varint,        // more than 5 (10) bytes
   bad_tags,          // tagged fields out of order, or one whose size isn't that of its value
   too_many,          // a count that the bytes left can't hold, or more memory than the limit
   trailing_bytes,
@@ -123,14 +126,18 @@ class reader {
   // Makes room for `count` elements, unless that takes more memory than the message may cost.
   template <class T>
   bool reserve(std::vector<T>& out, std::size_t count) {
-    if (!ok() || !charge(count, sizeof(T))) return false;
+    if (!ok()) return false;
+    if (count == 0) return true;
+    if (!charge(count * sizeof(T) + block_overhead_bytes)) return false;
     out.reserve(count);
     return true;
   }
   // Keeps a tagged field that the decoder doesn't know.
   void keep_tag(tagged_fields& out, std::uint32_t tag, std::size_t size) {
     const bytes_view value = take(size);
-    if (ok() && charge(2, sizeof(raw_tag))) out.add({tag, value});
+    // While a growing vector moves, it has room for three times its elements.
+    const std::size_t cost = 3 * sizeof(raw_tag) + (out.empty() ? 4 * block_overhead_bytes : 0);
+    if (ok() && charge(cost)) out.add({tag, value});
   }
   // A tagged field section's next field; `previous` is the tag before, -1 at the first.
   struct tag_header {
@@ -145,8 +152,10 @@ class reader {
 
  private:
   std::size_t consumed() const noexcept { return static_cast<std::size_t>(cur_ - begin_); }
-  bool charge(std::size_t count, std::size_t each) noexcept {
-    const std::size_t cost = count * each;  // count is at most the frame's size, so this can't overflow
+  // What an allocation costs beyond its bytes, at most: malloc's header, rounding, least size.
+  static constexpr std::size_t block_overhead_bytes = 32;
+
+  bool charge(std::size_t cost) noexcept {
     if (cost > memory_left_) {
       fail(wire_error::too_many);
       return false;
@@ -174,6 +183,9 @@ constexpr std::uint32_t zigzag(std::int32_t value) noexcept {
 constexpr std::uint64_t zigzag(std::int64_t value) noexcept {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
+
+// The longest prefix of `text` that a string can hold and that doesn't end inside a UTF-8 character.
+std::string_view cut_text(std::string_view text) noexcept;
 
 // Writes forward into a buffer that the caller sized with encoded_size(); running over is a bug of ours.
 class writer {
@@ -216,7 +228,9 @@ class writer {
     cur_ += bytes.size();
   }
 
+  // Text beyond string_bytes_max is cut: it can only be an explanation of ours, since no longer name can come in.
   void string(std::string_view text, bool compact) noexcept {
+    if (text.size() > string_bytes_max) text = cut_text(text);
     if (compact) {
       uvarint(text.size() + 1);
     } else {
@@ -286,6 +300,7 @@ class writer {
 
 // What the writer's calls of the same names will write. External records count as 0: somebody else writes them.
 inline std::size_t string_size(std::string_view text, bool compact) noexcept {
+  if (text.size() > string_bytes_max) text = cut_text(text);
   return text.size() + (compact ? uvarint_size(text.size() + 1) : 2);
 }
 inline std::size_t string_size(const std::optional<std::string_view>& text, bool compact) noexcept {

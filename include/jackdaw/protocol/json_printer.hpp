@@ -1,4 +1,5 @@
 // Prints a message as JSON: for logs and for the golden tests. Bytes are base64, a uuid is Kafka's 22 characters.
+// The text is valid JSON whatever the message holds: bytes that are no UTF-8 become U+FFFD.
 #pragma once
 
 #include <string>
@@ -47,5 +48,13 @@ class json_printer {
   std::string text_;
   bool needs_comma_ = false;
 };
+
+// One line; the fields that `version` has, by Kafka's names.
+template <class Message>
+std::string to_json(const Message& message, std::int16_t version) {
+  json_printer out;
+  message.print(out, version);
+  return out.text();
+}
 
 }  // namespace jackdaw::protocol
