@@ -18,7 +18,7 @@ import time
 import layers
 from tree import ROOT, Tree
 
-BUILD = ROOT / 'build/release'
+BUILD = pathlib.Path(os.environ.get('JACKDAW_BUILD', ROOT / 'build/release'))
 PASSED = ROOT / 'build/clang-tidy'
 CLANG_TIDY = 'clang-tidy-16'
 GCC_ONLY = {'-Winvalid-pch', '-fpch-preprocess', '-Wno-maybe-uninitialized'}
