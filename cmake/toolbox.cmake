@@ -61,16 +61,20 @@ function(jackdaw_protocol_messages)
   set(out ${CMAKE_BINARY_DIR}/generated/protocol)
   set(dir ${CMAKE_SOURCE_DIR}/src/protocol)
   file(GLOB descriptions CONFIGURE_DEPENDS ${dir}/messages/*.msg)
+  file(GLOB generator CONFIGURE_DEPENDS ${dir}/generator/*.py)
   set(sources ${out}/apis.cpp ${out}/error_codes.cpp)
+  list(TRANSFORM sources REPLACE "([^/]+)\\.cpp$" "jackdaw/protocol/\\1.hpp" OUTPUT_VARIABLE headers)
+  list(APPEND headers ${out}/jackdaw/protocol/all_messages.hpp ${out}/jackdaw/protocol/all_arrays.hpp)
   foreach(description ${descriptions})
     get_filename_component(stem ${description} NAME_WE)
     list(APPEND sources ${out}/${stem}.cpp)
+    list(APPEND headers ${out}/jackdaw/protocol/messages/${stem}.hpp)
   endforeach()
   add_custom_command(OUTPUT ${out}/generated.stamp
-    BYPRODUCTS ${sources}
+    BYPRODUCTS ${sources} ${headers}  # named, so that what includes a changed header is built in the same run
     COMMAND ${Python3_EXECUTABLE} ${dir}/generate.py ${out} ${dir}/errors.txt ${descriptions}
     COMMAND ${CMAKE_COMMAND} -E touch ${out}/generated.stamp
-    DEPENDS ${dir}/generate.py ${dir}/errors.txt ${descriptions})
+    DEPENDS ${dir}/generate.py ${generator} ${dir}/errors.txt ${descriptions})
   add_custom_target(jackdaw_generate DEPENDS ${out}/generated.stamp)
   set_source_files_properties(${sources} PROPERTIES GENERATED ON)
   add_library(jackdaw_messages OBJECT ${sources})
