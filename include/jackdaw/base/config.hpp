@@ -48,8 +48,7 @@ struct config_check {
     one_of,              // `values`
     one_of_no_case,      // `values`, upper or lower case
     gzip_level,          // 1 to 9, or -1
-    items,               // each of a list's items is one of `values`; no duplicates
-    unique,              // a list without duplicates
+    items,               // a list whose items aren't empty and, if `values` names any, are among them
     non_empty,           // a string with at least one character
     throttled_replicas,  // '*' or partition:broker pairs
     quorum_voters,       // id@host:port
@@ -61,14 +60,12 @@ struct config_check {
   std::optional<double> max{};
   std::string_view values{};  // comma-separated
   bool empty_allowed = true;  // of a list
-  bool null_allowed = true;   // of a list
 };
 
 struct config_key {
   std::string_view name;
   config_type type;
-  std::optional<std::string_view>
-      fallback;  // the default as text; nothing means null, or, if `required`, that there is none
+  std::optional<std::string_view> fallback;  // the default as text; nothing means null
   config_check check;
   config_update update;
   config_importance importance;
@@ -79,7 +76,6 @@ struct config_key {
   // itself. For topic and group keys these are broker keys; for broker keys, the chain it belongs to, itself included.
   std::string_view synonyms = {};
   bool internal = false;  // not in docs, nor in DescribeConfigs unless it is set
-  bool required = false;
 
   bool is_sensitive() const noexcept { return type == config_type::password; }
 };
@@ -130,7 +126,7 @@ class config_value {
 // Parses and checks, as Kafka does: blanks around a value don't count. The error is Kafka's sentence:
 // "Invalid value -1 for configuration segment.bytes: Value must be at least 1048576". Passwords are never printed.
 result<config_value> parse(const config_key& key, std::string_view text);
-// The value when nobody sets the key; null for a required one.
+// The value when nobody sets the key.
 config_value default_value(const config_key& key);
 
 // Settings by name, as written.
@@ -163,17 +159,26 @@ struct config_synonym {
   config_source source = config_source::default_config;
 };
 
-// Everything that gives the key a value, strongest first, ending with the default: what DescribeConfigs lists.
-// Never empty. `scope` is the key's.
-std::vector<config_synonym> synonym_values(config_scope scope, const config_key& key, const config_layers& layers);
-
-// The first of synonym_values, its unit converted to the key's.
+// What a key is worth, in the key's unit: the strongest layer that sets it or one of its synonyms, else the default.
 struct effective_value {
-  std::optional<std::string> text;
+  std::optional<std::string> text;  // nothing: null
   config_source source = config_source::default_config;
 };
 effective_value effective(config_scope scope, const config_key& key, const config_layers& layers);
 // The same, parsed. What was stored was checked before, so a value that doesn't parse counts as the default.
 config_value effective_parsed(config_scope scope, const config_key& key, const config_layers& layers);
+
+// A key as DescribeConfigs answers it. Passwords are there, too: who shows them to a client blanks them.
+struct described_value {
+  std::optional<std::string> text;
+  config_source source = config_source::default_config;
+  // Everything that gives the key a value, strongest first, down to the default. Empty, as in Kafka, when nothing
+  // is set and the default is null or comes from a key in another unit.
+  std::vector<config_synonym> synonyms;
+};
+described_value describe(config_scope scope, const config_key& key, const config_layers& layers);
+
+// A value as it is shown: trimmed, booleans in lower case, numbers without '+', lists without blanks. `text` parses.
+std::string canonical(const config_key& key, std::string_view text);
 
 }  // namespace jackdaw

@@ -62,8 +62,8 @@ struct broker_config {
   std::int64_t connections_max_idle_ms = 600000;  // negative: never
   std::int32_t max_connections = 2147483647;
   std::int32_t max_connections_per_ip = 2147483647;
+  std::int32_t max_connection_creation_rate = 2147483647;                              // per second
   std::vector<std::pair<std::string, std::int32_t>> max_connections_per_ip_overrides;  // host, limit
-  std::int64_t queued_max_request_bytes = -1;  // of one shard's unanswered requests; -1: jackdaw.memory.* decides
   std::int32_t fetch_max_bytes = 57671680;
   std::int32_t max_incremental_fetch_session_cache_slots = 1000;
   std::int32_t max_request_partition_size_limit = 2000;
@@ -87,13 +87,13 @@ struct broker_config {
   std::int32_t metadata_log_segment_bytes = 1073741824;
 
   // Jackdaw's own
-  std::int32_t shards = 0;                   // 0: one per core
-  std::int64_t memory_requests_bytes = 0;    // requests and replies in flight, all shards; 0: a share of the machine's
-  std::int64_t memory_connection_bytes = 0;  // the same for one connection
-  std::int32_t disk_threads = 0;             // 0: chosen by the number of cores
-  std::string log_level = "info";
-  std::string log_format = "text";  // text, json
-  std::int32_t http_port = -1;      // -1: off
+  std::int32_t shards = 0;                          // 0: one per core
+  std::int32_t disk_threads = 0;                    // 0: chosen by the number of cores
+  std::int64_t memory_shard_bytes = 268435456;      // requests and answers of all connections of a shard
+  std::int64_t memory_connection_bytes = 33554432;  // the same for one connection
+  std::int32_t connection_requests_max = 1024;      // unanswered, of one connection
+  std::string log_level = "info";                   // trace, debug, info, warn, error
+  std::string log_format = "text";                  // text, json
 };
 
 // Where a setting was written: "server.properties:12", "variable KAFKA_LOG_DIRS", "--override".

@@ -49,8 +49,8 @@ struct topic_config {
 topic_config effective_topic_config(const config_layers& layers);
 
 // What Kafka checks when a topic is created or altered: known names, each value, and values against each other.
-// `proposed` is the topic's own settings after the change, `current` before it (null for a new topic); `layers` gives
-// the brokers' part, its `resource` is not read. The error's sentence is Kafka's. errc::invalid_argument always.
-result<void> check_topic_config(const config_map& proposed, const config_map* current, const config_layers& layers);
+// `proposed` is the topic's own settings after the change; `layers` gives the brokers' part, its `resource` is not
+// read. The error's sentence is Kafka's; its code is always errc::invalid_argument.
+result<void> check_topic_config(const config_map& proposed, const config_layers& layers);
 
 }  // namespace jackdaw
