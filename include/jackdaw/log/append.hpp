@@ -8,6 +8,8 @@
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/result.hpp"
 #include "jackdaw/base/time.hpp"
+#include "jackdaw/protocol/record_builder.hpp"
+#include "jackdaw/protocol/record_reader.hpp"
 
 namespace jackdaw::log {
 
@@ -66,6 +68,14 @@ struct append_outcome {
   std::vector<record_error> record_errors;
 
   bool ok() const noexcept { return error == append_error::none; }
+};
+
+// Buffers and codec tables that appends need for compressed batches: one per shard, handed to each append.
+struct append_scratch {
+  protocol::record_reader reader;
+  protocol::decompressor unpack;
+  protocol::compressor pack;
+  std::vector<std::byte> packed;
 };
 
 }  // namespace jackdaw::log

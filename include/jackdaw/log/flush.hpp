@@ -14,14 +14,23 @@
 
 namespace jackdaw::log {
 
-// Everything below `end` is on the disk once all of this is synced: files first, then directories. Any thread may
-// do it; disk::flush_service does it for many logs at once. Then tell the log by flush_done or flush_failed.
+// A small file to be written whole (replace_file).
+struct file_content {
+  std::string path;
+  std::string content;
+};
+
+// Everything below `end` is on the disk once all of this is done: replacements and files first, then directories. Any
+// thread may do it; disk::flush_service does it for many logs at once. Then tell the log by flush_done or flush_failed.
 struct flush_job {
+  std::vector<file_content> replacements;
   std::vector<std::shared_ptr<file>> files;
   std::vector<std::string> directories;
   offset end = no_offset;
+  std::uint64_t sequence = 0;  // the log's own count of what it asked to be synced
   std::uint32_t truncations = 0;
 
+  bool empty() const noexcept { return replacements.empty() && files.empty() && directories.empty(); }
   // Syncs all of it here and now.
   result<void> run(disk& d) const;
 };

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <limits>
 
+#include "jackdaw/protocol/record_batch.hpp"
+
 namespace jackdaw::log {
 
-enum class timestamp_type : std::int8_t { create_time = 0, log_append_time = 1 };
+using protocol::timestamp_type;
 
 // compression.type: `producer` keeps what the producer chose.
 enum class compression_policy : std::int8_t { producer = -1, none = 0, gzip = 1, snappy = 2, lz4 = 3, zstd = 4 };

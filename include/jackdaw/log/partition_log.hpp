@@ -78,7 +78,7 @@ class partition_log {
 
   // Validates `records` where they lie, patches offsets, epoch and timestamps into them, writes them at the end. On
   // failure the log is as before. `records` may be changed even then.
-  append_outcome append(mutable_bytes records, const append_options& options);
+  append_outcome append(mutable_bytes records, const append_options& options, append_scratch& scratch);
 
   // Whole batches from the one that holds `from` on, from one segment, at most `max_bytes` (but one whole batch with
   // `min_one_batch`), all below `upper_bound`. errc::out_of_range unless log start <= from <= log end. Reads at or near
@@ -115,8 +115,12 @@ class partition_log {
   result<void> roll_if_old(timestamp_ms now);
   result<void> roll(timestamp_ms now);
 
-  // Nothing to do if the job has no files: call flush_done at once.
+  // A segment was rolled (or files were changed otherwise): flush soon, in the background, whatever the flush settings
+  // say, so that recovery needn't begin before it.
+  bool wants_flush() const noexcept;
+  // Nothing to do if the job has no files: call flush_done at once. Several may be under way.
   flush_job prepare_flush();
+  // Moves the recovery point: save it by log_directory::recovery_points().
   void flush_done(const flush_job& job);
   // From now on appends are refused (kafka_storage_error) until a repair succeeded.
   void flush_failed(const flush_job& job, const error& why);
