@@ -16,13 +16,8 @@ def check(tree, build, commands=None, tests=None):
         tests = json.dumps([test.get('command', []) for test in json.loads(listed.stdout)['tests']])
     for path in tree.cpp('tests', 'bench', 'src'):
         # The fuzz targets are built by the preset of that name only; tests/fuzz/run names each of them.
-        if path.endswith('.cpp') and path not in commands and not path.startswith('tests/fuzz/') and not optional(path):
+        if path.endswith('.cpp') and path not in commands and not path.startswith('tests/fuzz/'):
             yield path, 1, 'no target builds this file'
     for path in tree.files:
         if path.startswith('tests/') and path.endswith('_test.py') and path not in tests:
             yield path, 1, 'no test runs this script'
-
-
-def optional(path):
-    """Built only where librdkafka's headers are installed."""
-    return path.startswith('bench/load/rdkafka_')
