@@ -1,0 +1,72 @@
+// The network half of a broker: shard threads, listeners, and the order in which they start and stop.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "jackdaw/base/result.hpp"
+#include "jackdaw/disk/worker_pool.hpp"
+#include "jackdaw/net/options.hpp"
+#include "jackdaw/net/request_handler.hpp"
+#include "jackdaw/net/shard_thread.hpp"
+
+namespace jackdaw::net {
+
+class doorkeeper;
+struct bound_listener;
+
+struct server_options {
+  std::uint32_t shards = 1;
+  std::vector<listener_options> listeners;
+  admission_options admission;
+  socket_options sockets;
+  connection_options connections;                 // limits are per shard, as said there
+  duration stop_grace = std::chrono::seconds(1);  // for peers to take their last answers
+};
+
+// bind, start, open; later stop, join. From one thread, unless a function says otherwise.
+class server {
+ public:
+  // `workers` outlives it.
+  server(server_options options, disk::worker_pool& workers, clock_function clock = system_now);
+  // Joined, or never started.
+  ~server();
+
+  broker::environment& environment(shard_id id) noexcept { return *shards_[id.value()]; }
+  std::uint32_t shard_count() const noexcept { return options_.shards; }
+
+  // Takes the listeners' ports, so that a taken one shows before anything else is done. Nobody can connect yet.
+  result<void> bind();
+  std::uint16_t bound_port(std::size_t listener) const;
+
+  // Starts the threads; `handlers` has one for each shard, they outlive join().
+  void start(const std::vector<request_handler*>& handlers);
+  // Lets clients in.
+  result<void> open();
+
+  // Begins to stop, from any thread: no new connections, no new requests; handlers stop; what is ready is sent;
+  // connections close; threads end.
+  void stop();
+  // Waits for the end that stop() began.
+  void join();
+
+  // Any thread: runs `task` on a shard's thread.
+  void run_at(shard_id id, unique_function<void()> task) { shards_[id.value()]->run_here(std::move(task)); }
+
+ private:
+  void stop_handlers();
+  void one_stopped();
+  std::vector<std::string> listener_names() const;
+
+  server_options options_;
+  std::vector<std::unique_ptr<shard_thread>> shards_;
+  std::vector<bound_listener> bound_;
+  std::vector<std::uint16_t> ports_;
+  std::unique_ptr<doorkeeper> doors_;  // shard 0's
+  std::uint32_t stopped_ = 0;          // shard 0's: handlers that have stopped
+  std::atomic<bool> is_stopping_{false};
+};
+
+}  // namespace jackdaw::net

@@ -1,0 +1,105 @@
+// The thread of one shard: waits for sockets, letters and timers, feeds the handler, and sends what came of it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "jackdaw/broker/environment.hpp"
+#include "jackdaw/disk/worker_pool.hpp"
+#include "jackdaw/net/accepted_socket.hpp"
+#include "jackdaw/net/event_loop.hpp"
+#include "jackdaw/net/mailbox.hpp"
+#include "jackdaw/net/options.hpp"
+#include "jackdaw/net/request_handler.hpp"
+#include "jackdaw/net/timer_queue.hpp"
+
+namespace jackdaw::net {
+
+class connection_table;
+
+// Both clocks, now. The server uses system_now; a test may have its own.
+using clock_function = now_t (*)();
+now_t system_now();
+
+// Works in batches: whatever has happened by the time it looks, then handler.end_of_batch, then letters to other
+// shards, then answers to clients. An idle thread sleeps without a timer.
+class shard_thread final : public broker::environment {
+ public:
+  // `workers` outlives it.
+  shard_thread(shard_id id, disk::worker_pool& workers, clock_function clock);
+  // Not started, or joined.
+  ~shard_thread() override;
+  shard_thread(const shard_thread&) = delete;
+  shard_thread& operator=(const shard_thread&) = delete;
+
+  // Before start: every shard of the process, by id, itself included; and what its connections need.
+  void introduce(std::vector<shard_thread*> everybody);
+  void serve(request_handler& handler, const connection_options& options, std::vector<std::string> listener_names,
+             unique_function<void(const accepted_socket&)> on_closed);
+  void start();
+
+  // Any thread: runs `task` on this one.
+  void run_here(unique_function<void()> task);
+  // Any thread; waits for the end that finish() began.
+  void join();
+
+  // On this thread only.
+  now_t now() const noexcept { return now_; }
+  event_loop& loop() noexcept { return loop_; }
+  timer_queue& timers() noexcept { return timers_; }
+  request_handler& handler() noexcept { return *handler_; }
+  // The same as run_here of another shard, but in one bundle with what this batch posts there.
+  void run_at(shard_id to, unique_function<void()> task);
+  // The connection lives at `to` (which may be this one) from its next batch on.
+  void give_socket(shard_id to, accepted_socket socket);
+  // Connections go on answering, but begin no more requests.
+  void stop_reading();
+  // Once the handler has stopped: sends what is ready, for at most `grace`, closes all connections, waits for what
+  // is still on workers, and ends the thread.
+  void finish(duration grace);
+
+  // broker::environment
+  void post(shard_id to, unique_function<void(broker::shard&)> message) override;
+  void run_on_worker(unique_function<void()> work, unique_function<void(broker::shard&)> done) override;
+  void wake_at(time_point when) override;
+
+ private:
+  using message = unique_function<void(broker::shard&)>;
+  using task = unique_function<void()>;
+  struct completion {
+    message done;
+  };
+  using letter = std::variant<message, task, completion>;
+
+  void run();
+  void wait();
+  void read_letters();
+  void finish_batch();
+  void send_letters();
+  void deliver(letter l);
+  bool is_finished();
+
+  shard_id id_;
+  disk::worker_pool& workers_;
+  clock_function clock_;
+  event_loop loop_;
+  timer_queue timers_;
+  mailbox<letter> mailbox_;
+  std::atomic<std::uint32_t> deliveries_{0};  // by other threads, under way
+  now_t now_;
+  time_point wake_at_ = time_point::max();
+  std::vector<shard_thread*> everybody_;
+  std::vector<std::vector<letter>> outboxes_;  // by shard
+  std::size_t on_workers_ = 0;
+  bool is_finishing_ = false;
+  time_point give_up_at_ = time_point::max();
+  request_handler* handler_ = nullptr;
+  std::unique_ptr<connection_table> connections_;
+  std::thread thread_;
+};
+
+}  // namespace jackdaw::net

@@ -1,0 +1,174 @@
+#include "connection.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "connection_table.hpp"
+
+namespace jackdaw::net {
+
+namespace {
+
+// What one connection may read before others get their turn.
+constexpr std::size_t turn_bytes = 1024 * 1024;
+// What a request costs beyond its bytes while it waits, here and in the handler.
+constexpr std::size_t request_overhead = 512;
+
+std::size_t cost_of(const broker::reply& answer) noexcept {
+  return answer.bytes.capacity() + answer.slices.capacity() * sizeof(broker::reply_slice);
+}
+
+}  // namespace
+
+connection::connection(connection_table& table, broker::connection_id id, accepted_socket socket)
+    : table_(table), id_(id), socket_(std::move(socket)), reader_(table.options().max_frame_bytes) {}
+
+void connection::on_events(std::uint32_t events) {
+  if (is_closed_) return;
+  if ((events & EPOLLOUT) != 0 && std::exchange(is_blocked_, false)) table_.flush_later(*this);
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_finished_ = true;
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    is_readable_ = true;
+    read();
+  }
+}
+
+void connection::read() {
+  if (is_closed_ || is_ending_ || !is_reading_) return;
+  std::size_t turn = 0;
+  while (start_requests() && is_readable_ && table_.budget().may_read(*this)) {
+    if (turn >= turn_bytes) {
+      table_.take_turn_later(*this);
+      break;
+    }
+    const auto space = reader_.space(table_.scratch());
+    const auto n = ::recv(socket_.fd.get(), space.data(), space.size(), 0);
+    if (n > 0) {
+      turn += static_cast<std::size_t>(n);
+      reader_.received(static_cast<std::size_t>(n));
+      // A stream that gives less than asked is empty; more to come makes a new event.
+      if (static_cast<std::size_t>(n) < space.size() && !peer_finished_) is_readable_ = false;
+    } else if (n == 0) {
+      is_readable_ = false;
+      end_after_flush("the peer closed it", false);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      is_readable_ = false;
+    } else if (errno != EINTR) {
+      is_readable_ = false;
+      end_after_flush(std::strerror(errno), false);
+    }
+  }
+  settle_reader();
+  if (turn != 0) table_.touch(*this);
+  if (is_waiting) table_.watch_pressure();
+}
+
+// Hands over the whole frames that are there. False when no more should be read now.
+bool connection::start_requests() {
+  while (!is_ending_) {
+    if (!may_start_request()) {
+      is_paused_ = true;
+      return false;
+    }
+    std::shared_ptr<buffer> frame;
+    switch (reader_.next(frame)) {
+      case frame_reader::status::frame: start(std::move(frame)); break;
+      case frame_reader::status::need_more: return true;
+      case frame_reader::status::bad_size:
+        end_after_flush("it sent a request of " + std::to_string(reader_.claimed()) + " bytes; allowed are 1 to " +
+                            std::to_string(table_.options().max_frame_bytes) + " (socket.request.max.bytes)",
+                        true);
+        break;
+    }
+  }
+  return false;
+}
+
+bool connection::may_start_request() const noexcept {
+  if (replies_.empty()) return true;
+  const auto& o = table_.options();
+  return replies_.size() < o.requests_in_flight && held_bytes_ - reader_bytes_ < o.connection_bytes &&
+         unsent_bytes_ < o.unsent_reply_bytes;
+}
+
+void connection::start(std::shared_ptr<buffer> frame) {
+  table_.budget().end_exemption(*this);
+  const auto ticket = replies_.reserve();
+  const std::size_t cost = frame->size() + request_overhead;
+  replies_[ticket].cost = cost;
+  hold(cost);
+  table_.handler().handle(
+      id_, std::move(frame), [this, ticket](broker::reply answer) { finish(ticket, std::move(answer)); }, table_.now());
+}
+
+void connection::finish(reply_queue::ticket ticket, broker::reply answer) {
+  auto& slot = replies_[ticket];
+  JD_ASSERT(!slot.is_ready, ticket);
+  const std::size_t cost = cost_of(answer);
+  let_go(slot.cost);
+  hold(cost);
+  unsent_bytes_ += cost;
+  slot.cost = cost;
+  slot.answer = std::move(answer);
+  slot.is_ready = true;
+  if (ticket == replies_.first_ticket()) table_.flush_later(*this);
+}
+
+void connection::flush() {
+  if (is_closed_) return;
+  std::size_t sent = 0;
+  std::size_t freed = 0;
+  auto outcome = reply_writer::status::drained;
+  if (!is_blocked_) {
+    outcome = writer_.send(socket_.fd.get(), replies_, sent, freed);
+    unsent_bytes_ -= freed;
+    let_go(freed);
+  }
+  if (outcome == reply_writer::status::closed) return table_.close(*this, writer_.reason(), writer_.is_asked_for());
+  if (is_ending_) return table_.close(*this, end_reason_, is_protocol_error_);
+  if (outcome == reply_writer::status::blocked) is_blocked_ = true;
+  if (outcome == reply_writer::status::more) table_.take_turn_later(*this);
+  if (sent != 0) table_.touch(*this);
+  const auto& o = table_.options();
+  // Half of each limit: reading in steps of one request would cost more than waiting a little.
+  if (is_paused_ && (replies_.empty() || (replies_.size() <= o.requests_in_flight / 2 &&
+                                          held_bytes_ - reader_bytes_ <= o.connection_bytes / 2 &&
+                                          unsent_bytes_ <= o.unsent_reply_bytes / 2))) {
+    is_paused_ = false;
+    table_.take_turn_later(*this);
+  }
+}
+
+// Charges what the reader keeps beyond this turn.
+void connection::settle_reader() {
+  reader_.leave_scratch();
+  const std::size_t bytes = reader_.held_bytes();
+  if (bytes > reader_bytes_) {
+    hold(bytes - reader_bytes_);
+  } else {
+    let_go(reader_bytes_ - bytes);
+  }
+  reader_bytes_ = bytes;
+}
+
+void connection::end_after_flush(std::string why, bool is_protocol_error) {
+  is_ending_ = true;
+  is_protocol_error_ = is_protocol_error;
+  end_reason_ = std::move(why);
+  table_.flush_later(*this);
+}
+
+void connection::hold(std::size_t bytes) noexcept {
+  held_bytes_ += bytes;
+  table_.budget().take(bytes);
+}
+
+void connection::let_go(std::size_t bytes) noexcept {
+  held_bytes_ -= bytes;
+  table_.budget().give_back(bytes);
+}
+
+}  // namespace jackdaw::net

@@ -1,0 +1,79 @@
+// One client's connection: requests in, answers out in the same order. Lives on one shard's thread.
+#pragma once
+
+#include <string>
+
+#include "frame_reader.hpp"
+#include "jackdaw/broker/shard.hpp"
+#include "jackdaw/net/accepted_socket.hpp"
+#include "jackdaw/net/event_loop.hpp"
+#include "jackdaw/net/idle_list.hpp"
+#include "memory_budget.hpp"
+#include "reply_queue.hpp"
+#include "reply_writer.hpp"
+
+namespace jackdaw::net {
+
+class connection_table;
+
+// Reads on while earlier requests wait, until it holds as much as it may; then reading stops, which costs nothing:
+// no system call, and the peer's kernel makes the peer wait. Never closes itself inside a call from the handler.
+class connection final : public event_source, public idle_hook, public budget_hook {
+ public:
+  connection(connection_table& table, broker::connection_id id, accepted_socket socket);
+
+  void on_events(std::uint32_t events) override;
+  // Goes on reading what an earlier turn or a limit left.
+  void read();
+  // Sends what is ready; at the end of a batch.
+  void flush();
+  // No new requests from now on; answers still go out.
+  void stop_reading() noexcept { is_reading_ = false; }
+
+  broker::connection_id id() const noexcept { return id_; }
+  const accepted_socket& socket() const noexcept { return socket_; }
+  bool is_inside_frame() const noexcept { return reader_.is_inside_frame(); }
+  bool has_requests() const noexcept { return !replies_.empty(); }
+  bool has_unsent() noexcept { return !replies_.empty() && replies_.front().is_ready; }
+  // It is the peer's turn: to send the rest of a frame, or to take an answer.
+  bool waits_for_peer() noexcept {
+    return has_unsent() || (is_inside_frame() && !is_waiting && !is_paused_ && !is_readable_);
+  }
+  std::size_t held_bytes() const noexcept { return held_bytes_; }
+
+ private:
+  friend class connection_table;
+
+  bool start_requests();
+  bool may_start_request() const noexcept;
+  void start(std::shared_ptr<buffer> frame);
+  void finish(reply_queue::ticket ticket, broker::reply answer);
+  void settle_reader();
+  void end_after_flush(std::string why, bool is_protocol_error);
+  void hold(std::size_t bytes) noexcept;
+  void let_go(std::size_t bytes) noexcept;
+
+  connection_table& table_;
+  broker::connection_id id_;
+  accepted_socket socket_;
+  frame_reader reader_;
+  reply_queue replies_;
+  reply_writer writer_;
+  std::size_t held_bytes_ = 0;    // of the table's budget
+  std::size_t reader_bytes_ = 0;  // of held_bytes_, what the reader holds
+  std::size_t unsent_bytes_ = 0;  // of held_bytes_, answers
+  std::uint32_t place_in_table_ = 0;
+  bool is_reading_ = true;
+  bool is_readable_ = false;    // as far as known: there may be bytes in the kernel
+  bool is_blocked_ = false;     // the socket takes no more for now
+  bool is_paused_ = false;      // by its own limits
+  bool peer_finished_ = false;  // sends no more, or is gone: don't trust a short read
+  bool is_in_flush_list_ = false;
+  bool is_in_turn_list_ = false;
+  bool is_closed_ = false;
+  bool is_ending_ = false;  // closes at the next flush, whatever is left
+  bool is_protocol_error_ = false;
+  std::string end_reason_;
+};
+
+}  // namespace jackdaw::net

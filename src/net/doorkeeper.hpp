@@ -1,0 +1,54 @@
+// Accepts connections, on shard 0's thread, and gives each to the shard that has fewest.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "jackdaw/base/ids.hpp"
+#include "jackdaw/net/admission.hpp"
+#include "jackdaw/net/event_loop.hpp"
+#include "jackdaw/net/options.hpp"
+#include "listening_socket.hpp"
+#include "log_limiter.hpp"
+
+namespace jackdaw::net {
+
+class shard_thread;
+
+// Counts what is open; all functions on shard 0's thread. While there may be no more connections, new ones wait in the
+// kernel's backlog: nothing is accepted only to be closed, except what one address has too much of.
+class doorkeeper {
+ public:
+  doorkeeper(shard_thread& home, std::size_t shard_count, const admission::limits& limits);
+  ~doorkeeper();
+
+  // Starts accepting on sockets that listen already.
+  void open(std::vector<bound_listener> listeners);
+  void close();
+  // A connection that was given to `shard` is closed.
+  void on_closed(shard_id shard, const ip_address& ip);
+
+  // The descriptors of the process ran out, or the limits say no: tries again later.
+  void pause_until(time_point when);
+
+ private:
+  class door;
+  enum class line : std::uint8_t { accept_failed, too_many_of_ip, count };
+
+  // Whether there may be more to accept.
+  bool accept_one(int listening, std::uint16_t listener);
+  bool may_accept();
+  void accept_everywhere();
+  shard_id pick_shard();
+
+  shard_thread& home_;
+  admission admission_;
+  std::vector<std::uint32_t> load_;  // open connections by shard
+  std::size_t next_shard_ = 0;
+  std::vector<std::unique_ptr<door>> doors_;
+  bool is_paused_ = false;
+  bool is_full_ = false;
+  log_limiter<static_cast<std::size_t>(line::count)> limiter_;
+};
+
+}  // namespace jackdaw::net

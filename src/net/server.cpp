@@ -1,0 +1,111 @@
+#include "jackdaw/net/server.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "doorkeeper.hpp"
+#include "jackdaw/base/assert.hpp"
+#include "listening_socket.hpp"
+
+namespace jackdaw::net {
+
+namespace {
+
+admission::limits limits_of(const admission_options& options) {
+  admission::limits l{options.max_connections, options.max_connections_per_ip, {}, options.max_new_per_second};
+  for (const auto& [host, limit] : options.per_ip_overrides) {
+    const auto ips = resolve(host);
+    if (!ips) {
+      spdlog::warn("max.connections.per.ip.overrides: {}, so its limit has no effect", ips.error().detail);
+      continue;
+    }
+    for (const auto& ip : *ips) l.per_ip_overrides.emplace_back(ip, limit);
+  }
+  return l;
+}
+
+}  // namespace
+
+server::server(server_options options, disk::worker_pool& workers, clock_function clock)
+    : options_(std::move(options)) {
+  JD_ASSERT(options_.shards > 0);
+  for (std::uint32_t i = 0; i < options_.shards; ++i) {
+    shards_.push_back(std::make_unique<shard_thread>(shard_id{i}, workers, clock));
+  }
+  std::vector<shard_thread*> everybody;
+  for (const auto& s : shards_) everybody.push_back(s.get());
+  for (const auto& s : shards_) s->introduce(everybody);
+}
+
+server::~server() = default;
+
+result<void> server::bind() {
+  for (const auto& listener : options_.listeners) {
+    auto bound = bind_listener(listener, options_.sockets);
+    if (!bound) return bound.error();
+    ports_.push_back(bound->port);
+    bound_.push_back(std::move(*bound));
+  }
+  return {};
+}
+
+std::uint16_t server::bound_port(std::size_t listener) const { return ports_.at(listener); }
+
+std::vector<std::string> server::listener_names() const {
+  std::vector<std::string> names;
+  for (const auto& l : options_.listeners) names.push_back(l.name);
+  return names;
+}
+
+void server::start(const std::vector<request_handler*>& handlers) {
+  JD_ASSERT(handlers.size() == shards_.size(), handlers.size());
+  doors_ = std::make_unique<doorkeeper>(*shards_.front(), shards_.size(), limits_of(options_.admission));
+  for (std::uint32_t i = 0; i < options_.shards; ++i) {
+    shard_thread& shard = *shards_[i];
+    shard.serve(*handlers[i], options_.connections, listener_names(),
+                [&shard, i, doors = doors_.get()](const accepted_socket& socket) {
+                  shard.run_at(shard_id{0}, [doors, i, ip = socket.ip] { doors->on_closed(shard_id{i}, ip); });
+                });
+  }
+  for (const auto& shard : shards_) shard->start();
+}
+
+result<void> server::open() {
+  for (std::size_t i = 0; i < bound_.size(); ++i) {
+    const auto listening = start_listening(bound_[i], options_.listeners[i], options_.sockets.backlog);
+    if (!listening) return listening.error();
+  }
+  shards_.front()->run_here([this, bound = std::move(bound_)]() mutable { doors_->open(std::move(bound)); });
+  bound_.clear();
+  return {};
+}
+
+void server::stop() {
+  if (is_stopping_.exchange(true)) return;
+  shards_.front()->run_here([this] {
+    doors_->close();
+    stop_handlers();
+  });
+}
+
+void server::stop_handlers() {
+  shard_thread& home = *shards_.front();
+  for (std::uint32_t i = 0; i < options_.shards; ++i) {
+    home.run_at(shard_id{i}, [this, shard = shards_[i].get()] {
+      shard->stop_reading();
+      shard->handler().stop(shard->now(), [this, shard] { shard->run_at(shard_id{0}, [this] { one_stopped(); }); });
+    });
+  }
+}
+
+void server::one_stopped() {
+  if (++stopped_ < options_.shards) return;
+  for (std::uint32_t i = 0; i < options_.shards; ++i) {
+    shards_.front()->run_at(shard_id{i}, [this, shard = shards_[i].get()] { shard->finish(options_.stop_grace); });
+  }
+}
+
+void server::join() {
+  for (const auto& shard : shards_) shard->join();
+}
+
+}  // namespace jackdaw::net

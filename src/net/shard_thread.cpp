@@ -1,0 +1,162 @@
+#include "jackdaw/net/shard_thread.hpp"
+
+#include <pthread.h>
+#include <time.h>
+
+#include <algorithm>
+
+#include "connection_table.hpp"
+#include "jackdaw/base/assert.hpp"
+
+namespace jackdaw::net {
+
+now_t system_now() {
+  timespec steady{};
+  timespec wall{};
+  ::clock_gettime(CLOCK_MONOTONIC, &steady);
+  ::clock_gettime(CLOCK_REALTIME, &wall);
+  return {time_point(std::chrono::seconds(steady.tv_sec) + std::chrono::nanoseconds(steady.tv_nsec)),
+          timestamp_ms{wall.tv_sec * 1000 + wall.tv_nsec / 1'000'000}};
+}
+
+shard_thread::shard_thread(shard_id id, disk::worker_pool& workers, clock_function clock)
+    : id_(id), workers_(workers), clock_(clock), now_(clock()) {}
+
+shard_thread::~shard_thread() {
+  JD_ASSERT(!thread_.joinable());
+  // A worker's last letter may have ended the thread before that worker is back from sending it.
+  while (deliveries_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+}
+
+void shard_thread::introduce(std::vector<shard_thread*> everybody) {
+  everybody_ = std::move(everybody);
+  outboxes_.resize(everybody_.size());
+}
+
+void shard_thread::serve(request_handler& handler, const connection_options& options,
+                         std::vector<std::string> listener_names,
+                         unique_function<void(const accepted_socket&)> on_closed) {
+  handler_ = &handler;
+  connections_ = std::make_unique<connection_table>(
+      connection_table::identity{id_, static_cast<std::uint32_t>(everybody_.size()), std::move(listener_names)},
+      options, loop_, timers_, handler, std::move(on_closed));
+}
+
+void shard_thread::start() {
+  JD_ASSERT(handler_ != nullptr && !everybody_.empty());
+  thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(thread_.native_handle(), ("shard-" + std::to_string(id_.value())).c_str());
+}
+
+void shard_thread::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void shard_thread::run() {
+  while (!is_finished()) {
+    wait();
+    now_ = clock_();
+    connections_->set_now(now_);
+    handler_->set_now(now_);
+    loop_.dispatch();
+    connections_->take_turns();
+    read_letters();
+    timers_.run(now_.steady);
+    if (wake_at_ <= now_.steady) {
+      wake_at_ = time_point::max();
+      handler_->on_wake(now_);
+    }
+    finish_batch();
+  }
+}
+
+void shard_thread::wait() {
+  const time_point next = std::min(wake_at_, timers_.next());
+  duration at_most = duration::max();
+  if (next != time_point::max()) at_most = std::max(next - clock_().steady, duration::zero());
+  if (connections_->has_turns() || !mailbox_.fall_asleep()) at_most = duration::zero();
+  loop_.wait(at_most);
+  mailbox_.wake_up();
+}
+
+void shard_thread::read_letters() {
+  mailbox_.receive([this](letter& l) {
+    if (auto* m = std::get_if<message>(&l)) {
+      handler_->run(*m);
+    } else if (auto* t = std::get_if<task>(&l)) {
+      (*t)();
+    } else {
+      --on_workers_;
+      handler_->run(std::get<completion>(l).done);
+    }
+  });
+}
+
+void shard_thread::finish_batch() {
+  do {
+    handler_->end_of_batch(now_);
+    // Before the answers: the other shards start while this one is busy with its sockets.
+    send_letters();
+  } while (connections_->flush());
+  if (is_finishing_ && (!connections_->has_unsent() || give_up_at_ <= now_.steady)) {
+    connections_->close_all("the server stops");
+    handler_->end_of_batch(now_);
+    send_letters();
+  }
+  connections_->bury();
+}
+
+void shard_thread::send_letters() {
+  for (std::size_t to = 0; to < outboxes_.size(); ++to) {
+    if (outboxes_[to].empty()) continue;
+    shard_thread& receiver = *everybody_[to];
+    if (receiver.mailbox_.send(std::move(outboxes_[to]))) receiver.loop_.wake();
+    outboxes_[to].clear();
+  }
+}
+
+bool shard_thread::is_finished() { return is_finishing_ && on_workers_ == 0 && connections_->size() == 0; }
+
+void shard_thread::deliver(letter l) {
+  deliveries_.fetch_add(1, std::memory_order_relaxed);
+  std::vector<letter> one;
+  one.push_back(std::move(l));
+  if (mailbox_.send(std::move(one))) loop_.wake();
+  deliveries_.fetch_sub(1, std::memory_order_release);
+}
+
+void shard_thread::run_here(unique_function<void()> what) { deliver(std::move(what)); }
+
+void shard_thread::run_at(shard_id to, unique_function<void()> what) {
+  outboxes_[to.value()].emplace_back(std::move(what));
+}
+
+void shard_thread::give_socket(shard_id to, accepted_socket socket) {
+  connection_table& table = *everybody_[to.value()]->connections_;
+  run_at(to, [&table, socket = std::move(socket)]() mutable { table.adopt(std::move(socket)); });
+}
+
+void shard_thread::stop_reading() { connections_->stop_reading(); }
+
+void shard_thread::finish(duration grace) {
+  is_finishing_ = true;
+  give_up_at_ = now_.steady + grace;
+  // Only there to end the wait.
+  timers_.add(give_up_at_, [] {});
+}
+
+void shard_thread::post(shard_id to, unique_function<void(broker::shard&)> what) {
+  outboxes_[to.value()].emplace_back(std::move(what));
+}
+
+void shard_thread::run_on_worker(unique_function<void()> work, unique_function<void(broker::shard&)> done) {
+  ++on_workers_;
+  workers_.run([this, work = std::move(work), done = std::move(done)]() mutable {
+    work();
+    deliver(completion{std::move(done)});
+  });
+}
+
+void shard_thread::wake_at(time_point when) { wake_at_ = when; }
+
+}  // namespace jackdaw::net
