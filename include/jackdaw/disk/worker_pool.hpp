@@ -36,6 +36,7 @@ class worker_pool {
   std::size_t threads_max_;
   std::size_t idle_ = 0;
   bool stopping_ = false;
+  bool joined_ = false;
 };
 
 }  // namespace jackdaw::disk
