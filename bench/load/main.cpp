@@ -49,6 +49,7 @@ class load {
       produce_shape shape = o.shape;
       shape.partition = i % o.partitions;
       added.frame = produce_frame(shape);
+      until_accepted(added);
       watch(added.socket->descriptor(), static_cast<std::uint64_t>(i));
     }
   }
@@ -68,6 +69,18 @@ class load {
   }
 
  private:
+  // A new topic's leader may refuse for a moment after metadata named it.
+  static void until_accepted(lane& on) {
+    const auto deadline = clock::now() + std::chrono::seconds(10);
+    for (;;) {
+      set_correlation_id(on.frame, on.next_id++);
+      on.socket->send(on.frame);
+      const produce_outcome outcome = read_produce_response(one_frame(*on.socket));
+      if (outcome.error.empty()) return;
+      if (clock::now() > deadline) give_up(outcome.error);
+    }
+  }
+
   static bytes_view one_frame(connection& from) {
     for (;;) {
       if (const bytes_view frame = from.next_frame(); !frame.empty()) return frame;
