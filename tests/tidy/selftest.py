@@ -155,7 +155,7 @@ class Text(RuleTest):
 
     def test_long_lines_are_reported_in_code_only(self):
         self.put('docs/a.md', 'x' * 200 + '\n')
-        self.assert_reports(text.check(self.put('src/log/a.hpp', '// ' + 'x' * 200 + '\n')), 'a.hpp:1: 203 columns')
+        self.assert_reports(text.check(self.put('tools/a.sh', '# ' + 'x' * 200 + '\n')), 'a.sh:1: 202 columns')
 
     def test_a_link_that_leads_nowhere_is_reported(self):
         self.put('docs/b.md')
