@@ -45,8 +45,10 @@ struct broker_config {
   bool is_controller = true;
   std::string rack;  // empty: none
 
-  std::vector<listener_config> listeners;             // for clients and other brokers
-  std::vector<listener_config> advertised_listeners;  // what Metadata answers; same names as `listeners`
+  std::vector<listener_config> listeners;  // for clients and other brokers
+  // What Metadata answers, some or all of `listeners`. An empty host stands for this machine's name, port 0 for the
+  // bound port: whoever binds fills them in.
+  std::vector<listener_config> advertised_listeners;
   std::vector<listener_config> controller_listeners;
   std::string inter_broker_listener;
   std::vector<voter_config> controller_quorum_voters;
@@ -111,6 +113,9 @@ result<std::vector<config_setting>> parse_properties(std::string_view text, std:
 // KAFKA_HEAP_OPTS ...) are left out; CLUSTER_ID is the setting "cluster.id". Pairs are name and value.
 std::vector<config_setting> settings_from_environment(
     const std::vector<std::pair<std::string, std::string>>& environment);
+
+// "HOST:COUNT,HOST:COUNT": the value of max.connections.per.ip.overrides, which may change while the server runs.
+result<std::vector<std::pair<std::string, std::int32_t>>> parse_connection_overrides(std::string_view text);
 
 struct config_input {
   std::string file_name;  // empty: no file

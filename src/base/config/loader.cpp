@@ -1,0 +1,284 @@
+// Defaults, file, variables and overrides become one checked broker_config.
+#include "loader.hpp"
+
+#include <algorithm>
+
+#include "foreign.hpp"
+#include "jackdaw/base/assert.hpp"
+#include "text.hpp"
+
+namespace jackdaw {
+namespace config_loader {
+
+void settings::add(const config_setting& setting, bool unknown_is_error) {
+  const config_key* key = find_key(config_scope::broker, setting.key);
+  if (key != nullptr) {
+    add_known(*key, setting);
+  } else {
+    add_unknown(setting, unknown_is_error);
+  }
+}
+
+void settings::add_known(const config_key& key, const config_setting& setting) {
+  const std::string shown = key.is_sensitive() ? "[hidden]" : setting.value;
+  if (auto value = parse(key, setting.value); !value) {
+    std::string text = setting.origin + ": " + setting.key + "=" + shown + " is not allowed";
+    const std::string allowed = allowed_values(key);
+    text += allowed.empty() ? ": " + value.error().detail : "; allowed is " + allowed;
+    problems_.push_back(std::move(text));
+    return;
+  }
+  if (const auto before = values_.find(setting.key); before != values_.end()) {
+    const auto file = setting.origin.substr(0, setting.origin.rfind(':'));
+    if (before->second.origin.starts_with(file + ':'))
+      warn(setting.origin + ": " + setting.key + " replaces the value of " + before->second.origin);
+  } else if (key.effect == config_effect::ignored) {
+    warn(setting.origin + ": " + setting.key + " has no effect: " + std::string(key.note));
+  }
+  values_.insert_or_assign(setting.key, origin_value{setting.value, setting.origin});
+}
+
+void settings::add_unknown(const config_setting& setting, bool unknown_is_error) {
+  if (const auto why = config_foreign::reason(setting.key)) {
+    warn(setting.origin + ": " + setting.key + " has no effect: " + *why);
+    return;
+  }
+  std::string text = setting.origin + ": unknown key " + setting.key;
+  if (const auto near = nearest_key(config_scope::broker, setting.key)) {
+    text += "; did you mean " + std::string(*near) + "?";
+  } else {
+    text += "; docs/configuration.md lists all keys";
+  }
+  if (unknown_is_error) {
+    problems_.push_back(std::move(text));
+  } else {
+    warn(std::move(text));
+  }
+}
+
+void settings::fill_in(std::string_view key, std::string value) {
+  values_.insert_or_assign(std::string(key), origin_value{std::move(value), "default"});
+}
+
+config_value settings::get(std::string_view key) const {
+  const config_key* row = find_key(config_scope::broker, key);
+  JD_ASSERT(row != nullptr, key);
+  const auto at = values_.find(key);
+  if (at == values_.end()) return default_value(*row);
+  auto value = parse(*row, at->second.value);
+  JD_ASSERT(value.has_value(), key);
+  return std::move(*value);
+}
+
+std::string settings::text(std::string_view key) const {
+  const config_value value = get(key);
+  return value.is_null() ? std::string() : value.text();
+}
+
+config_list settings::list(std::string_view key) const {
+  const config_value value = get(key);
+  return value.is_null() ? config_list() : value.list();
+}
+
+std::string settings::origin(std::string_view key) const {
+  const auto at = values_.find(key);
+  return at == values_.end() ? "default" : at->second.origin;
+}
+
+void settings::problem(std::string_view key, std::string_view what) {
+  const auto at = values_.find(key);
+  const config_key* row = find_key(config_scope::broker, key);
+  std::string text = origin(key) + ": ";
+  text += key;
+  text += '=';
+  if (at != values_.end()) {
+    text += at->second.value;
+  } else if (row != nullptr && row->fallback) {
+    text += *row->fallback;
+  }
+  text += ": ";
+  text += what;
+  problems_.push_back(std::move(text));
+}
+
+config_map settings::plain() const {
+  config_map out;
+  for (const auto& [key, value] : values_) out.emplace(key, value.value);
+  return out;
+}
+
+namespace {
+
+void read_identity(settings& from, broker_config& to) {
+  if (!from.has("node.id") && from.has("broker.id") && from.integer("broker.id") >= 0)
+    from.fill_in("node.id", std::to_string(from.integer("broker.id")));
+  if (from.has("broker.id") && from.integer("broker.id") >= 0 && from.integer("broker.id") != from.integer("node.id"))
+    from.problem("broker.id", "differs from node.id=" + std::to_string(from.integer("node.id")) +
+                                  "; broker.id is its old name, so set only node.id");
+  to.node_id = broker_id(from.int32("node.id"));
+  from.fill_in("node.id", std::to_string(to.node_id.value()));
+  from.fill_in("broker.id", std::to_string(to.node_id.value()));
+  to.cluster_id = from.text("jackdaw.cluster.id");
+  const config_list roles = from.list("process.roles");
+  to.is_broker = std::find(roles.begin(), roles.end(), "broker") != roles.end();
+  to.is_controller = std::find(roles.begin(), roles.end(), "controller") != roles.end();
+  to.rack = from.text("broker.rack");
+}
+
+endpoint_config endpoint_of(std::string_view text) {
+  const auto colon = text.rfind(':');
+  return {std::string(text.substr(0, colon)),
+          config_text::to_number<std::uint16_t>(text.substr(colon + 1)).value_or(0)};
+}
+
+void read_quorum(settings& from, broker_config& to) {
+  for (const std::string& text : from.list("controller.quorum.voters")) {
+    const auto at = text.find('@');
+    const auto endpoint = endpoint_of(std::string_view(text).substr(at + 1));
+    to.controller_quorum_voters.push_back(
+        {broker_id(config_text::to_number<std::int32_t>(std::string_view(text).substr(0, at)).value_or(-1)),
+         endpoint.host, endpoint.port});
+  }
+  const auto& voters = to.controller_quorum_voters;
+  const bool among_them =
+      std::any_of(voters.begin(), voters.end(), [&](const voter_config& v) { return v.id == to.node_id; });
+  if (to.is_controller && !voters.empty() && !among_them)
+    from.problem("controller.quorum.voters", "node.id=" + std::to_string(to.node_id.value()) +
+                                                 " is a controller by process.roles, so it must be among the voters");
+  for (const std::string& text : from.list("controller.quorum.bootstrap.servers"))
+    to.controller_quorum_bootstrap_servers.push_back(endpoint_of(text));
+}
+
+void read_connections(settings& from, broker_config& to) {
+  to.socket_send_buffer_bytes = from.int32("socket.send.buffer.bytes");
+  to.socket_receive_buffer_bytes = from.int32("socket.receive.buffer.bytes");
+  to.socket_request_max_bytes = from.int32("socket.request.max.bytes");
+  to.socket_listen_backlog_size = from.int32("socket.listen.backlog.size");
+  to.connections_max_idle_ms = from.integer("connections.max.idle.ms");
+  to.max_connections = from.int32("max.connections");
+  to.max_connections_per_ip = from.int32("max.connections.per.ip");
+  to.max_connection_creation_rate = from.int32("max.connection.creation.rate");
+  to.fetch_max_bytes = from.int32("fetch.max.bytes");
+  to.max_incremental_fetch_session_cache_slots = from.int32("max.incremental.fetch.session.cache.slots");
+  to.max_request_partition_size_limit = from.int32("max.request.partition.size.limit");
+  const std::string overrides = from.text("max.connections.per.ip.overrides");
+  if (overrides.empty()) return;
+  auto parsed = parse_connection_overrides(overrides);
+  if (!parsed) {
+    from.problem("max.connections.per.ip.overrides", parsed.error().detail);
+  } else {
+    to.max_connections_per_ip_overrides = std::move(*parsed);
+  }
+}
+
+void read_topics_and_logs(settings& from, broker_config& to) {
+  to.log_dirs = from.has("log.dirs") ? from.list("log.dirs") : from.list("log.dir");
+  to.metadata_log_dir = from.text("metadata.log.dir");
+  if (to.metadata_log_dir.empty()) to.metadata_log_dir = to.log_dirs.front();
+  to.auto_create_topics_enable = from.boolean("auto.create.topics.enable");
+  to.delete_topic_enable = from.boolean("delete.topic.enable");
+  to.num_partitions = from.int32("num.partitions");
+  to.default_replication_factor = static_cast<std::int16_t>(from.integer("default.replication.factor"));
+  to.num_recovery_threads_per_data_dir = from.int32("num.recovery.threads.per.data.dir");
+  to.log_retention_check_interval_ms = from.integer("log.retention.check.interval.ms");
+  to.log_flush_scheduler_interval_ms = from.integer("log.flush.scheduler.interval.ms");
+  to.log_flush_offset_checkpoint_interval_ms = from.int32("log.flush.offset.checkpoint.interval.ms");
+  to.log_flush_start_offset_checkpoint_interval_ms = from.int32("log.flush.start.offset.checkpoint.interval.ms");
+  to.log_initial_task_delay_ms = from.integer("log.initial.task.delay.ms");
+  to.producer_id_expiration_ms = from.int32("producer.id.expiration.ms");
+  to.producer_id_expiration_check_interval_ms = from.int32("producer.id.expiration.check.interval.ms");
+  to.metadata_log_max_record_bytes_between_snapshots = from.integer("metadata.log.max.record.bytes.between.snapshots");
+  to.metadata_log_max_snapshot_interval_ms = from.integer("metadata.log.max.snapshot.interval.ms");
+  to.metadata_log_segment_bytes = from.int32("metadata.log.segment.bytes");
+
+  for (const std::string_view key : {"log.retention.ms", "log.retention.minutes", "log.retention.hours"}) {
+    if (from.has(key) && from.integer(key) == 0) from.problem(key, "allowed is -1 for unlimited, or at least 1");
+  }
+  if (from.has("log.roll.ms") && from.integer("log.roll.ms") < 1) from.problem("log.roll.ms", "allowed is at least 1");
+  if (from.has("log.roll.jitter.ms") && from.integer("log.roll.jitter.ms") < 0)
+    from.problem("log.roll.jitter.ms", "allowed is at least 0");
+  if (from.integer("default.replication.factor") < 1)
+    from.problem("default.replication.factor", "allowed is at least 1");
+}
+
+void read_own(settings& from, broker_config& to) {
+  to.shards = from.int32("jackdaw.shards");
+  to.disk_threads = from.int32("jackdaw.disk.threads");
+  to.memory_shard_bytes = from.integer("jackdaw.memory.shard.bytes");
+  to.memory_connection_bytes = from.integer("jackdaw.memory.connection.bytes");
+  to.connection_requests_max = from.int32("jackdaw.connection.requests.max");
+  to.log_level = from.text("jackdaw.log.level");
+  to.log_format = from.text("jackdaw.log.format");
+}
+
+// Kafka's containers set no listeners when only the advertised ones are known: they listen on those ports, on all
+// interfaces. Without any configuration the server keeps to this machine.
+void default_listeners(settings& s, bool outside_configuration) {
+  if (s.has("listeners")) return;
+  if (!outside_configuration) return s.fill_in("listeners", "PLAINTEXT://localhost:9092");
+  if (!s.origin("advertised.listeners").starts_with("variable ")) return;
+  config_list out;
+  for (const std::string& text : s.list("advertised.listeners")) {
+    const auto slashes = text.find("://");
+    const auto colon = text.rfind(':');
+    if (slashes == std::string::npos || colon <= slashes) return;
+    out.push_back(text.substr(0, slashes + 3) + text.substr(colon));
+  }
+  if (!out.empty()) s.fill_in("listeners", config_text::join(out, ","));
+}
+
+}  // namespace
+}  // namespace config_loader
+
+result<std::vector<std::pair<std::string, std::int32_t>>> parse_connection_overrides(std::string_view text) {
+  std::vector<std::pair<std::string, std::int32_t>> out;
+  if (config_text::trim(text).empty()) return out;
+  for (const std::string_view part : config_text::split(text, ',')) {
+    const auto colon = part.rfind(':');
+    const auto count =
+        colon == std::string_view::npos ? std::nullopt : config_text::to_number<std::int32_t>(part.substr(colon + 1));
+    if (!count || *count < 0 || colon == 0)
+      return fail(errc::invalid_argument, "allowed is a comma-separated list of HOST:COUNT, not " + std::string(part));
+    out.emplace_back(part.substr(0, colon), *count);
+  }
+  return out;
+}
+
+result<loaded_config> load_broker_config(const config_input& input) {
+  using namespace config_loader;
+  settings s;
+  if (!input.file_name.empty()) {
+    auto lines = parse_properties(input.file_text, input.file_name);
+    if (!lines) return lines.error();
+    for (const config_setting& line : *lines) s.add(line, true);
+  }
+  const auto variables = settings_from_environment(input.environment);
+  for (const config_setting& variable : variables) s.add(variable, false);
+  std::vector<std::string> bad_overrides;
+  for (const std::string& text : input.overrides) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) {
+      bad_overrides.push_back("--override " + text + ": allowed is key=value");
+      continue;
+    }
+    s.add({std::string(config_text::trim(text.substr(0, equals))), text.substr(equals + 1), "--override"}, true);
+  }
+
+  loaded_config out;
+  read_identity(s, out.config);
+  default_listeners(s, !input.file_name.empty() || !variables.empty());
+  read_listeners(s, out.config);
+  read_quorum(s, out.config);
+  read_connections(s, out.config);
+  read_topics_and_logs(s, out.config);
+  read_own(s, out.config);
+
+  std::vector<std::string> problems = s.problems();
+  problems.insert(problems.end(), bad_overrides.begin(), bad_overrides.end());
+  if (!problems.empty()) return fail(errc::invalid_argument, config_text::join(problems, "\n"));
+  out.config.settings = s.plain();
+  out.warnings = std::move(s.warnings());
+  return out;
+}
+
+}  // namespace jackdaw
