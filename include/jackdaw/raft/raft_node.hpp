@@ -75,8 +75,9 @@ struct ready {
   // 2. To the network.
   std::vector<message> messages;
 
-  // 3. To the state machine. `leadership` changed before the committed entries here were committed; an entry that this
-  // node proposed and that was not committed when it ceased to lead may still be, under the next leader, or may vanish.
+  // 3. To the state machine. `leadership` is set when role, term or leader changed since the last ready, which was
+  // before the entries here were committed. An entry that this node proposed in an earlier term and that is not
+  // committed yet may still be, under the next leader, or may vanish.
   std::optional<raft::leadership> leadership;
   std::vector<entry> committed;
 
@@ -90,7 +91,8 @@ struct ready {
   };
   std::vector<snapshot_send> snapshot_sends;
   // Write pieces of an incoming snapshot; at_byte 0 starts anew. Then call snapshot_piece_written(); after the last
-  // one make the snapshot durable and the state machine's state and call snapshot_installed().
+  // one make the snapshot durable and the state machine's state, and call snapshot_installed(). Nothing is committed
+  // between the last piece and that call.
   std::vector<snapshot_request> snapshot_pieces;
 
   // The log could not be read; the node can't go on.
@@ -123,6 +125,8 @@ class raft_node {
   void snapshot_taken(raft_index index, time_point now);
   void snapshot_piece_written(const log_position& position, std::uint64_t next_byte, time_point now);
   void snapshot_installed(const snapshot_info& snapshot, time_point now);
+  // It can't be used (bad bytes, full disk): receive it again.
+  void snapshot_refused(const log_position& position, time_point now);
 
   // ---- effects
   bool has_ready() const;
@@ -151,56 +155,66 @@ class raft_node {
 
  private:
   // election.cpp
-  void become_follower(raft_term term, broker_id leader, time_point now);
-  void become_leader(time_point now);
-  void start_election(bool pre_vote, bool transfer, time_point now);
-  void count_vote(broker_id from, bool granted, time_point now);
-  void on_election_timeout(time_point now);
-  void on(const message& m, const vote_request& request, time_point now);
-  void on(const message& m, const vote_response& response, time_point now);
-  void on(const message& m, const timeout_now&, time_point now);
-  bool may_vote_for(broker_id candidate, const log_position& last, raft_term term) const;
-  bool hears_leader(time_point now) const;
-  void restart_election_timer(time_point now);
+  void become_follower(raft_term term, broker_id leader);
+  void become_leader();
+  void start_election(bool pre_vote, bool transfer);
+  void count_vote(broker_id from, bool granted);
+  void on_election_timeout();
+  void on(const message& m, const vote_request& request);
+  void on(const message& m, const vote_response& response);
+  void on(const message& m, const timeout_now&);
+  bool is_up_to_date(const log_position& last) const;
+  bool hears_leader() const;
+  void restart_election_timer();
   // append_follower.cpp
-  void on(const message& m, const append_request& request, time_point now);
-  void accept_entries(const append_request& request);
-  void refuse_append(broker_id to, const log_position& previous);
-  void acknowledge(broker_id to, raft_index match);
+  bool follow(const message& m);
+  void on(const message& m, const append_request& request);
+  bool accept_entries(const append_request& request);
+  void truncate_from(raft_index index);
+  void append(const entry& e, const voter_set* voters);
+  void acknowledge();
   // append_leader.cpp
-  void on(const message& m, const append_response& response, time_point now);
-  void append_own(entry_kind kind, payload_ptr payload);
+  void on(const message& m, const append_response& response);
+  void on_accepted(progress& p, raft_index match);
+  void on_refused(progress& p, const append_response& response);
+  log_position append_own(entry_kind kind, payload_ptr payload, const voter_set* voters = nullptr);
   void send_appends();
-  void send_append(broker_id to, progress& p, bool heartbeat);
-  void send_entries(broker_id to, progress& p);
-  void heartbeat(time_point now);
-  void check_quorum(time_point now);
-  void advance_commit(time_point now);
-  void refresh_followers(time_point now);
-  // snapshot.cpp
-  void on(const message& m, const snapshot_request& request, time_point now);
-  void on(const message& m, const snapshot_response& response, time_point now);
+  bool send_entries(broker_id to, progress& p, std::size_t bytes_max);
+  void send_empty(broker_id to, progress& p);
+  void heartbeat();
+  bool has_quorum() const;
+  void advance_commit();
+  // snapshot_transfer.cpp
+  void on(const message& m, const snapshot_request& request);
+  void on(const message& m, const snapshot_response& response);
   void start_snapshot(broker_id to, progress& p);
+  void retry_snapshot(broker_id to, progress& p);
   // membership_changes.cpp
-  void on(const message& m, const observe_request& request, time_point now);
-  void on(const message& m, const observe_response& response, time_point now);
-  result<log_position> change_voters(voter_set voters, time_point now);
-  void on_committed_voters(time_point now);
-  void try_transfer(time_point now);
-  void look_for_leader(time_point now);
+  void on(const message& m, const observe_request& request);
+  void on(const message& m, const observe_response& response);
+  result<void> may_change_voters() const;
+  log_position change_voters(voter_set voters);
+  void voters_changed();
+  void leave_if_removed();
+  void try_transfer();
+  broker_id most_caught_up() const;
+  void look_for_leader(broker_id ask);
   // raft_node.cpp
-  bool admit(const message& m, time_point now);
+  bool admit(const message& m);
+  void answer_old_term(const message& m);
   void send(broker_id to, raft_term term, message_body body);
   void send(broker_id to, message_body body) { send(to, hard_state_.term, std::move(body)); }
   void set_hard_state(const raft::hard_state& state);
   void set_commit(raft_index index);
-  void note_leadership();
+  raft::leadership leadership_now() const noexcept { return {role_, hard_state_.term, leader_}; }
   bool is_voter() const noexcept { return membership_.current().contains(config_.self); }
-  std::uint64_t next_persist_id();
-  void take_committed(ready& out);
+  bool may_hand_out() const noexcept;
+  void take_committed();
+  void take_writes();
 
   raft_config config_;
   random_source random_;
+  time_point now_;  // of the last event
   raft::hard_state hard_state_;
   node_role role_ = node_role::follower;
   broker_id leader_;
@@ -210,11 +224,15 @@ class raft_node {
   raft_index commit_;
   raft_index handed_out_;  // the last entry given to the state machine
   raft_index durable_;
+  bool failed_ = false;
 
+  // Followers and candidates: when to start an election. Observers: when to ask for the log again.
   time_point election_due_{};
-  time_point heartbeat_due_{};
   time_point leader_heard_{};
   bool leader_gone_ = false;  // the transport said so
+  // Up to where the log of this term's leader is known to equal ours.
+  raft_index matched_;
+  std::size_t ask_next_ = 0;  // observers: whom to ask
 
   // Candidates: who said yes or no.
   std::map<broker_id, bool> votes_;
@@ -225,43 +243,37 @@ class raft_node {
     time_point give_up;
     bool told = false;
   };
+  time_point heartbeat_due_{};
   std::map<broker_id, progress> followers_;
   std::optional<transfer_state> transfer_;
   raft_index term_start_;  // the first entry of the own term
-  time_point quorum_since_{};
 
-  // Followers: up to where this term's leader's log is known to equal ours, and who is to be told once it is durable.
-  raft_index matched_;
-  // Observers: whom to ask next for the log.
-  std::size_t ask_next_ = 0;
-  // Where an incoming snapshot stands.
+  // An incoming snapshot.
   struct incoming_snapshot {
     snapshot_info snapshot;
-    broker_id from;
-    std::uint64_t next_byte = 0;  // received and handed out; those before it are written or being written
-    bool complete = false;
+    std::uint64_t handed_out = 0;  // bytes given to the shell
+    std::uint64_t written = 0;     // and those that it has written
+    bool complete = false;         // all handed out: only its installation may change state now
   };
   std::optional<incoming_snapshot> incoming_;
 
   // Effects not yet taken.
   ready out_;
-  bool ready_ = false;
   bool sends_due_ = false;
   raft::leadership told_leadership_;
 
-  // What is being written: persist_id -> the last index that it covers.
+  // What is being written. `last` is the end of the log once it is durable, as far as it wasn't truncated since.
   struct write_in_flight {
     std::uint64_t id = 0;
     raft_index last;
-    bool has_hard_state = false;
   };
   std::deque<write_in_flight> writes_;
   std::uint64_t last_persist_id_ = 0;
-  bool hard_state_dirty_ = false;
-  std::size_t hard_states_in_flight_ = 0;
+  std::uint64_t durable_persist_id_ = 0;
+  std::uint64_t hard_state_id_ = 0;  // the write that holds the newest hard state; the next one if it isn't taken yet
   // Messages that wait for a hard state to be durable, in order.
   struct held_message {
-    std::uint64_t after = 0;  // persist_id; 0 until the hard state is taken
+    std::uint64_t after = 0;
     message m;
   };
   std::deque<held_message> held_;
