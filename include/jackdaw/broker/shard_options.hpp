@@ -1,0 +1,40 @@
+// What a shard needs to start: the same for all shards of a process, but for its id and seed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "jackdaw/base/config_broker.hpp"
+#include "jackdaw/base/ids.hpp"
+#include "jackdaw/broker/logger_control.hpp"
+#include "jackdaw/broker/storage.hpp"
+
+namespace jackdaw::broker {
+
+// Immutable once the shards run; shared by all of them.
+struct server_info {
+  broker_config config;
+  std::string cluster_id;
+  std::string version;        // of this program
+  uuid incarnation;           // drawn at each start
+  std::uint32_t shard_count = 1;
+  std::shared_ptr<broker::storage> storage;
+  std::shared_ptr<logger_control> loggers;  // null: nothing to control
+  // Where clients reach this broker, ports as bound: same names as config.listeners.
+  std::vector<listener_config> advertised_listeners;
+};
+
+// Told to the outside, in words: the shell writes them to the log. Called on the shard's thread.
+enum class log_level { debug, info, warning, error };
+using log_sink = void (*)(log_level level, const std::string& sentence);
+
+struct shard_options {
+  shard_id id;
+  std::shared_ptr<const server_info> server;
+  std::uint64_t random_seed = 0;
+  log_sink log = nullptr;  // null: nobody listens
+};
+
+}  // namespace jackdaw::broker

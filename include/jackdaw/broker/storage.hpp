@@ -1,0 +1,60 @@
+// The data directories of one process: opened, locked and scanned once at start, before any shard runs.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "jackdaw/base/config_broker.hpp"
+#include "jackdaw/base/random.hpp"
+#include "jackdaw/base/result.hpp"
+#include "jackdaw/log/disk.hpp"
+#include "jackdaw/log/log_directory.hpp"
+
+namespace jackdaw::broker {
+
+class storage {
+ public:
+  // What a partition's directory held at start.
+  struct found_log {
+    std::size_t directory = 0;  // index into directories()
+    bool clean = false;
+    offset recovery_point{0};
+    offset log_start_offset{0};
+  };
+
+  // Formats empty directories, refuses foreign ones; `d` outlives the storage. The cluster id is the configured one,
+  // else the one found, else a new one.
+  static result<std::unique_ptr<storage>> open(log::disk& d, const broker_config& config, random_source& random);
+
+  // ---- immutable: any thread
+  log::disk& disk() const noexcept { return disk_; }
+  const std::string& cluster_id() const noexcept { return cluster_id_; }
+  std::size_t directory_count() const noexcept { return directories_.size(); }
+  const std::string& directory_path(std::size_t i) const noexcept { return directories_[i]->path(); }
+  const uuid& directory_id(std::size_t i) const noexcept { return directories_[i]->meta().directory_id; }
+  bool was_clean(std::size_t i) const noexcept { return directories_[i]->was_clean(); }
+  // Null when there was no such directory at start.
+  const found_log* find(const log::topic_partition& tp) const noexcept;
+  // Where a new partition goes: spread by its id over all directories.
+  std::size_t choose_directory(const uuid& topic, partition_id partition) const noexcept;
+  // The directory that holds the metadata log.
+  const std::string& metadata_directory() const noexcept { return metadata_directory_; }
+
+  // ---- shard 0's thread only
+  log::log_directory& directory(std::size_t i) noexcept { return *directories_[i]; }
+  // After every log was closed: checkpoints and the clean-shutdown marker.
+  result<void> close_clean(broker_epoch epoch);
+
+ private:
+  explicit storage(log::disk& d) : disk_(d) {}
+
+  log::disk& disk_;
+  std::string cluster_id_;
+  std::string metadata_directory_;
+  std::vector<std::unique_ptr<log::log_directory>> directories_;
+  std::map<log::topic_partition, found_log> found_;
+};
+
+}  // namespace jackdaw::broker
