@@ -100,8 +100,30 @@ void connection::start(std::shared_ptr<buffer> frame) {
   const std::size_t cost = frame->size() + request_overhead;
   replies_[ticket].cost = cost;
   hold(cost);
-  table_.handler().handle(
-      id_, std::move(frame), [this, ticket](broker::reply answer) { finish(ticket, std::move(answer)); }, table_.now());
+  table_.handler().handle(id_, std::move(frame), reply_ticket(*this, ticket), table_.now());
+}
+
+reply_ticket::reply_ticket(connection& c, reply_queue::ticket t) noexcept : connection_(&c), ticket_(t) {
+  ++c.tickets_;
+}
+
+reply_ticket::~reply_ticket() {
+  if (connection_ == nullptr) return;
+  if (!connection_->is_closed_) {
+    connection_->finish(ticket_, broker::reply::close_connection("a request was dropped without an answer"));
+  }
+  connection_->ticket_gone();
+}
+
+void reply_ticket::operator()(broker::reply answer) {
+  JD_ASSERT(connection_ != nullptr, ticket_);
+  connection& c = *std::exchange(connection_, nullptr);
+  if (!c.is_closed_) c.finish(ticket_, std::move(answer));
+  c.ticket_gone();
+}
+
+void connection::ticket_gone() {
+  if (--tickets_ == 0 && is_orphan_) delete this;
 }
 
 void connection::finish(reply_queue::ticket ticket, broker::reply answer) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "frame_reader.hpp"
 #include "jackdaw/broker/shard.hpp"
@@ -15,9 +16,27 @@
 namespace jackdaw::net {
 
 class connection_table;
+class connection;
+
+// The right to answer one request. Whoever drops it unused closes the connection, since the answers behind it could
+// never be sent.
+class reply_ticket {
+ public:
+  reply_ticket(connection& c, reply_queue::ticket t) noexcept;
+  reply_ticket(reply_ticket&& other) noexcept
+      : connection_(std::exchange(other.connection_, nullptr)), ticket_(other.ticket_) {}
+  reply_ticket& operator=(reply_ticket&&) = delete;
+  ~reply_ticket();
+  void operator()(broker::reply answer);
+
+ private:
+  connection* connection_;
+  reply_queue::ticket ticket_;
+};
 
 // Reads on while earlier requests wait, until it holds as much as it may; then reading stops, which costs nothing:
-// no system call, and the peer's kernel makes the peer wait. Never closes itself inside a call from the handler.
+// no system call, and the peer's kernel makes the peer wait. Never closes itself inside a call from the handler. Once
+// closed it lives until the batch is over and the last ticket is gone.
 class connection final : public event_source, public idle_hook, public budget_hook {
  public:
   connection(connection_table& table, broker::connection_id id, accepted_socket socket);
@@ -43,11 +62,13 @@ class connection final : public event_source, public idle_hook, public budget_ho
 
  private:
   friend class connection_table;
+  friend class reply_ticket;
 
   bool start_requests();
   bool may_start_request() const noexcept;
   void start(std::shared_ptr<buffer> frame);
   void finish(reply_queue::ticket ticket, broker::reply answer);
+  void ticket_gone();
   void settle_reader();
   void end_after_flush(std::string why, bool is_protocol_error);
   void hold(std::size_t bytes) noexcept;
@@ -63,6 +84,8 @@ class connection final : public event_source, public idle_hook, public budget_ho
   std::size_t reader_bytes_ = 0;  // of held_bytes_, what the reader holds
   std::size_t unsent_bytes_ = 0;  // of held_bytes_, answers
   std::uint32_t place_in_table_ = 0;
+  std::uint32_t tickets_ = 0;  // not dropped yet
+  bool is_orphan_ = false;     // out of the table: goes with its last ticket
   bool is_reading_ = true;
   bool is_readable_ = false;    // as far as known: there may be bytes in the kernel
   bool is_blocked_ = false;     // the socket takes no more for now

@@ -30,7 +30,11 @@ connection_table::connection_table(identity self, const connection_options& opti
       scratch_(scratch_bytes),
       idle_(idle_grain(options)) {}
 
-connection_table::~connection_table() = default;
+connection_table::~connection_table() {
+  for (auto& c : open_) closed_.push_back(std::move(c));
+  for (auto& c : closed_) c->is_closed_ = true;
+  bury();
+}
 
 void connection_table::tell(line kind, const std::string& sentence) {
   std::uint64_t left_out = 0;
@@ -87,6 +91,10 @@ void connection_table::bury() noexcept {
   if (closed_.empty()) return;
   std::erase_if(turns_, [](const connection* c) { return c->is_closed_; });
   std::erase_if(flushes_, [](const connection* c) { return c->is_closed_; });
+  for (auto& c : closed_) {
+    // What the handler still holds of it may be dropped much later.
+    if (c->tickets_ != 0) c.release()->is_orphan_ = true;
+  }
   closed_.clear();
 }
 
