@@ -12,7 +12,7 @@ IN_CORES = [
     (r'\b(gettimeofday|clock_gettime|localtime|localtime_r|gmtime|gmtime_r|mktime)\s*\(',
      'reads a clock: time is handed in'),
     (r'\brandom_device\b', 'draws random numbers: they are handed in'),
-    (r'(?<![\w.>])(rand|srand|random|getrandom|arc4random|rdrand)\s*\(', 'draws random numbers: they are handed in'),
+    (r'(?<![\w.>])(rand|srand|getrandom|arc4random|rdrand)\s*\(', 'draws random numbers: they are handed in'),
     (r'\bmt19937(_64)?\b', 'draws random numbers: take a jackdaw::random'),
     (r'\b(sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w.>])sleep\s*\(', 'sleeps'),
     (r'\bstd::(jthread|thread|async|mutex|shared_mutex|condition_variable)\b|\bthread_local\b|\bpthread_\w+',
