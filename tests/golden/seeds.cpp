@@ -7,6 +7,7 @@
 
 #include "golden.hpp"
 #include "jackdaw/protocol/all_messages.hpp"
+#include "jackdaw/protocol/record_batch.hpp"
 
 namespace jackdaw::golden {
 namespace {
@@ -39,19 +40,41 @@ seed seed_of_data(const json::object& vector, const std::string& name) {
   return s;
 }
 
-// A seed without target when the file isn't one for fuzzing.
-seed seed_of(const std::string& file, const json::object& vector) {
+// The set, and for each batch what is behind its header.
+std::vector<seed> seeds_of_records(const json::object& vector) {
+  const buffer bytes = hex_member(vector);
+  std::vector<seed> seeds{{"records", bytes}};
+  protocol::batch_iterator batches(bytes);
+  while (true) {
+    const auto next = batches.next();
+    if (!next || !*next || (*next)->magic() != protocol::batch_magic) return seeds;
+    const protocol::batch_view& batch = **next;
+    seed stream{"compression", {static_cast<std::byte>(batch.codec_id())}};
+    stream.bytes.insert(stream.bytes.end(), batch.payload().begin(), batch.payload().end());
+    seeds.push_back(std::move(stream));
+  }
+}
+
+// None when the file isn't one for fuzzing.
+std::vector<seed> seeds_of(const std::string& file, const json::object& vector) {
+  if (file.starts_with("records-")) return seeds_of_records(vector);
   seed s;
   if (file.starts_with("golden-")) s = seed_of_message(vector);
   if (file.starts_with("data-")) s = seed_of_data(vector, text_member(vector, "data"));
   if (file.starts_with("headers-")) s = seed_of_data(vector, text_member(vector, "header"));
   if (file.starts_with("frames-")) s.target = "frames";
-  if (file.starts_with("records-")) s.target = "records";
-  buffer bytes = hex_member(vector);
+  if (s.target.empty()) return {};
+  const buffer bytes = hex_member(vector);
   // Targets get a frame without its size.
-  if (s.target == "frames") bytes.erase(bytes.begin(), bytes.begin() + 4);
-  s.bytes.insert(s.bytes.end(), bytes.begin(), bytes.end());
-  return s;
+  const std::size_t skipped = s.target == "frames" ? 4 : 0;
+  s.bytes.insert(s.bytes.end(), bytes.begin() + static_cast<std::ptrdiff_t>(skipped), bytes.end());
+  return {s};
+}
+
+void write_seed(const seed& s, const fs::path& out, const std::string& name) {
+  fs::create_directories(out / s.target);
+  std::ofstream file(out / s.target / name, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(s.bytes.data()), static_cast<std::streamsize>(s.bytes.size()));
 }
 
 }  // namespace
@@ -61,13 +84,10 @@ std::size_t write_seeds(const std::vector<fs::path>& vector_files, const fs::pat
   for (const fs::path& path : vector_files) {
     std::ifstream in(path);
     std::string line;
-    for (std::size_t number = 1; std::getline(in, line); ++number) {
-      const seed s = seed_of(path.filename().string(), json::parse(line).as_object());
-      if (s.target.empty()) continue;
-      fs::create_directories(out / s.target);
-      std::ofstream file(out / s.target / (path.stem().string() + "-" + std::to_string(number)), std::ios::binary);
-      file.write(reinterpret_cast<const char*>(s.bytes.data()), static_cast<std::streamsize>(s.bytes.size()));
-      ++written;
+    while (std::getline(in, line)) {
+      for (const seed& s : seeds_of(path.filename().string(), json::parse(line).as_object())) {
+        write_seed(s, out, path.stem().string() + "-" + std::to_string(++written));
+      }
     }
   }
   return written;

@@ -150,7 +150,7 @@ class Emitter:
         elif f.is_struct():
             if f.nullable:
                 c.guarded(nullable, lambda: self.decode_nullable_struct(c, f),
-                          lambda: c.add(f"{f.name}.emplace().decode(in, v);"))
+                          lambda: c.add(f"{f.name}.emplace({f.type}{{}}).decode(in, v);"))
             else:
                 c.add(f"{f.name}.decode(in, v);")
         elif f.nullable and nullable is not None:
@@ -161,7 +161,8 @@ class Emitter:
 
     def decode_nullable_struct(self, c, f):
         c.add(f"{f.name}.reset();")
-        c.add(f"if (in.fixed<std::int8_t>() >= 0) {f.name}.emplace().decode(in, v);")
+        # emplace() alone doesn't compile with clang, which can't tell inside the outer struct that the inner one has a default.
+        c.add(f"if (in.fixed<std::int8_t>() >= 0) {f.name}.emplace({f.type}{{}}).decode(in, v);")
 
     def decode_elements(self, c, f, count):
         c.open(f"if (in.reserve(list_, {count}))")

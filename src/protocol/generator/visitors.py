@@ -65,7 +65,9 @@ def fill_array(c, owner, path):
     """C++ that gives the array at the end of `path` its elements, and one element to those above it but `outer` to the
     last of them."""
     f, *rest = path
-    target = f"{owner}.{f.name}" + (".emplace()" if f.nullable else "")
+    target = f"{owner}.{f.name}"
+    if f.nullable:
+        target += ".emplace()" if f.is_array else f".emplace(decltype({target})::value_type{{}})"
     if not rest:
         c.add(f"{target}.resize(inner);")
         return
