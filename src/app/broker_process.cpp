@@ -1,0 +1,182 @@
+#include "broker_process.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <limits>
+#include <random>
+
+#include "jackdaw/base/random.hpp"
+#include "jackdaw/broker/shard_options.hpp"
+#include "jackdaw/broker/storage.hpp"
+#include "jackdaw/disk/posix_disk.hpp"
+#include "jackdaw/disk/worker_pool.hpp"
+#include "jackdaw/net/server.hpp"
+#include "logging.hpp"
+#include "process.hpp"
+#include "shard_handler.hpp"
+
+namespace jackdaw::app {
+
+namespace {
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (static_cast<std::uint64_t>(device()) << 32) | device();
+}
+
+// Kafka's default of 100 KiB would cap the window at what a fast client sends in a moment, and more than double the
+// cost of a received byte. So only who sets it gets it.
+int buffer_bytes(const broker_config& config, std::string_view key, std::int32_t value) {
+  return config.settings.contains(key) ? value : -1;
+}
+
+std::uint32_t limit(std::int32_t value) { return static_cast<std::uint32_t>(std::max(value, 0)); }
+
+net::server_options network_options(const broker_config& config, std::uint32_t shards) {
+  net::server_options o;
+  o.shards = shards;
+  for (const auto& l : config.listeners) o.listeners.push_back({l.name, l.host, l.port});
+  o.admission.max_connections = limit(config.max_connections);
+  o.admission.max_connections_per_ip = limit(config.max_connections_per_ip);
+  o.admission.max_new_per_second = limit(config.max_connection_creation_rate);
+  for (const auto& [host, count] : config.max_connections_per_ip_overrides) {
+    o.admission.per_ip_overrides.emplace_back(host, limit(count));
+  }
+  o.sockets.backlog = config.socket_listen_backlog_size;
+  o.sockets.send_buffer_bytes = buffer_bytes(config, "socket.send.buffer.bytes", config.socket_send_buffer_bytes);
+  o.sockets.receive_buffer_bytes =
+      buffer_bytes(config, "socket.receive.buffer.bytes", config.socket_receive_buffer_bytes);
+  o.connections.max_frame_bytes = static_cast<std::uint32_t>(config.socket_request_max_bytes);
+  // Milliseconds up to 2^63 - 1 mean never; nanoseconds end earlier.
+  const std::int64_t most_ms = std::numeric_limits<std::int64_t>::max() / 4'000'000;
+  o.connections.max_idle =
+      std::chrono::milliseconds(config.connections_max_idle_ms > most_ms ? -1 : config.connections_max_idle_ms);
+  o.connections.connection_bytes = static_cast<std::size_t>(config.memory_connection_bytes);
+  o.connections.unsent_reply_bytes = o.connections.connection_bytes / 4;
+  o.connections.requests_in_flight = static_cast<std::size_t>(config.connection_requests_max);
+  o.connections.shard_bytes = static_cast<std::size_t>(config.memory_shard_bytes);
+  return o;
+}
+
+std::size_t disk_threads(const broker_config& config) {
+  if (config.disk_threads > 0) return static_cast<std::size_t>(config.disk_threads);
+  return std::clamp<std::size_t>(usable_cores() * 2, 4, 16);
+}
+
+std::string listener_list(const std::vector<listener_config>& listeners) {
+  std::string out;
+  for (const auto& l : listeners) {
+    const bool is_v6 = l.host.find(':') != std::string::npos;
+    out += fmt::format("{}{}://{}{}{}:{}", out.empty() ? "" : ", ", l.name, is_v6 ? "[" : "", l.host, is_v6 ? "]" : "",
+                       l.port);
+  }
+  return out;
+}
+
+// Clients are told the port that the system picked where 0 was asked for.
+std::vector<listener_config> with_bound_ports(const broker_config& config, std::vector<listener_config> listeners,
+                                              const net::server& server) {
+  for (auto& l : listeners) {
+    for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+      if (config.listeners[i].name == l.name && l.port == 0) l.port = server.bound_port(i);
+    }
+  }
+  return listeners;
+}
+
+}  // namespace
+
+result<void> check_supported(const broker_config& config) {
+  if (!config.is_broker) {
+    return fail(errc::unsupported,
+                "process.roles has no broker: this version runs brokers that are their own controller; "
+                "set process.roles=broker,controller");
+  }
+  if (config.listeners.empty()) return fail(errc::invalid_argument, "listeners names no listener for clients");
+  for (const auto& l : config.listeners) {
+    if (l.security == security_protocol::plaintext) continue;
+    return fail(errc::unsupported, fmt::format("Listener {} wants {}: this version has only PLAINTEXT; change "
+                                               "listener.security.protocol.map",
+                                               l.name, name_of(l.security)));
+  }
+  if (config.controller_quorum_voters.size() > 1) {
+    return fail(errc::unsupported, fmt::format("controller.quorum.voters names {} nodes: this version runs one",
+                                               config.controller_quorum_voters.size()));
+  }
+  return {};
+}
+
+// In the order in which they are made; the reverse is the order in which they go.
+struct broker_process::parts {
+  parts(const broker_config& config, std::uint32_t shard_count)
+      : workers(disk_threads(config)), server(network_options(config, shard_count), workers) {}
+
+  result<void> open(broker_config config, const std::string& version, std::shared_ptr<broker::logger_control> loggers);
+
+  disk::posix_disk disk;
+  disk::worker_pool workers;
+  net::server server;
+  std::shared_ptr<const broker::server_info> info;
+  std::vector<std::unique_ptr<shard_handler>> shards;
+};
+
+result<void> broker_process::parts::open(broker_config config, const std::string& version,
+                                         std::shared_ptr<broker::logger_control> loggers) {
+  if (const auto bound = server.bind(); !bound) return bound.error();
+  random_source random(random_seed());
+  auto storage = broker::storage::open(disk, config, random);
+  if (!storage) return storage.error();
+  auto made = std::make_shared<broker::server_info>();
+  made->cluster_id = (*storage)->cluster_id();
+  made->storage = std::move(*storage);
+  made->version = version;
+  made->incarnation = random_uuid(random);
+  made->shard_count = server.shard_count();
+  made->loggers = std::move(loggers);
+  made->advertised_listeners = with_bound_ports(config, config.advertised_listeners, server);
+  made->config = std::move(config);
+  info = std::move(made);
+  std::vector<net::request_handler*> handlers;
+  for (std::uint32_t i = 0; i < server.shard_count(); ++i) {
+    broker::shard_options options{shard_id{i}, info, random.next(), log_for_shard};
+    shards.push_back(std::make_unique<shard_handler>(std::move(options), server.environment(shard_id{i})));
+    handlers.push_back(shards.back().get());
+  }
+  server.start(handlers);
+  return server.open();
+}
+
+broker_process::broker_process() = default;
+broker_process::~broker_process() = default;
+
+result<std::unique_ptr<broker_process>> broker_process::start(broker_config config, const std::string& version,
+                                                              std::shared_ptr<broker::logger_control> loggers,
+                                                              time_point started_at) {
+  const auto shards = config.shards > 0 ? static_cast<std::size_t>(config.shards) : usable_cores();
+  tune_allocator(shards + 1);
+  std::unique_ptr<broker_process> process(new broker_process());
+  process->parts_ = std::make_unique<parts>(config, static_cast<std::uint32_t>(shards));
+  auto& parts = *process->parts_;
+  const auto opened = parts.open(std::move(config), version, std::move(loggers));
+  if (!opened) {
+    process->stop();
+    return opened.error();
+  }
+  const auto& made = *parts.info;
+  spdlog::info("Broker {} of cluster {} has {} shards, version {}: Transitioning from RECOVERY to RUNNING",
+               made.config.node_id.value(), made.cluster_id, shards, version);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(net::system_now().steady - started_at);
+  spdlog::info("Kafka Server started: clients are served on {}, ready after {} ms",
+               listener_list(with_bound_ports(made.config, made.config.listeners, parts.server)), took.count());
+  return process;
+}
+
+void broker_process::stop() {
+  parts_->server.stop();
+  parts_->server.join();
+  parts_->workers.stop();
+}
+
+}  // namespace jackdaw::app

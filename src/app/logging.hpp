@@ -1,0 +1,18 @@
+// The log: one line for each event, on standard output.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "jackdaw/broker/logger_control.hpp"
+#include "jackdaw/broker/shard_options.hpp"
+
+namespace jackdaw::app {
+
+// `level` is that of jackdaw.log.level; `format` is text or json. Returns the handle by which administrators change
+// the level.
+std::shared_ptr<broker::logger_control> start_logging(const std::string& level, const std::string& format);
+// For shard_options::log.
+void log_for_shard(broker::log_level level, const std::string& sentence);
+
+}  // namespace jackdaw::app
