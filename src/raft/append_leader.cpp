@@ -134,7 +134,8 @@ void raft_node::on_accepted(progress& p, raft_index match) {
       (p.state == progress::mode::snapshot && p.match >= p.snapshot.position.index)) {
     p.become_replicate();
   }
-  sends_due_ = sends_due_ || (p.state == progress::mode::replicate && p.next <= log_.last_index());
+  const bool lacks_something = p.next <= log_.last_index() || p.commit_sent < commit_;
+  sends_due_ = sends_due_ || (p.state == progress::mode::replicate && lacks_something);
   if (!moved) return;
   advance_commit();
   try_transfer();

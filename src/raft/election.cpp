@@ -5,8 +5,10 @@
 namespace jackdaw::raft {
 
 void raft_node::restart_election_timer() {
-  const auto base = static_cast<std::uint64_t>(config_.election_timeout.count());
-  election_due_ = now_ + config_.election_timeout + duration(random_.below(base + 1));
+  // A candidate knows that nobody leads, so after a split vote it tries again sooner.
+  const bool runs = role_ == node_role::candidate || role_ == node_role::pre_candidate;
+  const duration base = runs ? config_.election_timeout / 4 : config_.election_timeout;
+  election_due_ = now_ + base + duration(random_.below(static_cast<std::uint64_t>(base.count()) + 1));
 }
 
 bool raft_node::hears_leader() const {
@@ -104,6 +106,8 @@ void raft_node::on(const message& m, const vote_request& request) {
     // Ours may be the newer term; then the asker learns it and may come again.
     const bool granted = m.term > hard_state_.term && !hears_leader() && is_up_to_date(request.last);
     send(m.from, granted ? m.term : hard_state_.term, vote_response{true, granted});
+    // It was removed while it was away and doesn't know; the log will tell it.
+    if (is_leader() && !followers_.contains(m.from)) on(m, observe_request{request.last});
     return;
   }
   const bool free = hard_state_.voted_for == m.from || (hard_state_.voted_for == broker_id{} && leader_ == broker_id{});

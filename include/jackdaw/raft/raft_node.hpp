@@ -81,8 +81,9 @@ struct ready {
   std::optional<raft::leadership> leadership;
   std::vector<entry> committed;
 
-  // Whenever convenient.
-  std::optional<raft_index> drop_before;  // entries before this one are no longer needed
+  // Whenever convenient, but not before the writes of this and earlier readies: entries before this one are no longer
+  // needed.
+  std::optional<raft_index> drop_before;
   // Read the piece of the snapshot at `at_byte` and send the message that snapshot_piece() makes of it.
   struct snapshot_send {
     broker_id to;
