@@ -67,7 +67,7 @@ def fill_array(c, owner, path):
     f, *rest = path
     target = f"{owner}.{f.name}"
     if f.nullable:
-        target += ".emplace()" if f.is_array else f".emplace(decltype({target})::value_type{{}})"
+        target = f"engaged({target})"
     if not rest:
         c.add(f"{target}.resize(inner);")
         return
@@ -105,6 +105,11 @@ def all_arrays(descriptions):
 #include "jackdaw/protocol/all_messages.hpp"
 
 namespace jackdaw::protocol {{
+
+template <class T>
+T& engaged(std::optional<T>& field) {{
+  return field.emplace(T{{}});
+}}
 
 // Calls f.operator()<T>(path, version_first, version_last, make) for each array in each message type T.
 // make(outer, inner) is a message in which that array has `inner` default elements; when it is inside the elements of
