@@ -107,7 +107,7 @@ void raft_node::on(const message& m, const vote_request& request) {
     const bool granted = m.term > hard_state_.term && !hears_leader() && is_up_to_date(request.last);
     send(m.from, granted ? m.term : hard_state_.term, vote_response{true, granted});
     // It was removed while it was away and doesn't know; the log will tell it.
-    if (is_leader() && !followers_.contains(m.from)) on(m, observe_request{request.last});
+    if (!granted && !voters().contains(m.from) && hears_leader()) on(m, observe_request{request.last});
     return;
   }
   const bool free = hard_state_.voted_for == m.from || (hard_state_.voted_for == broker_id{} && leader_ == broker_id{});

@@ -115,11 +115,11 @@ void raft_node::try_transfer() {
 // ---- observers
 
 void raft_node::look_for_leader(broker_id ask) {
-  election_due_ = now_ + config_.heartbeat_interval;
   if (hears_leader()) {
     restart_election_timer();
     return;
   }
+  if (role_ == node_role::observer) election_due_ = now_ + config_.heartbeat_interval;
   const auto& known = voters().voters;
   if (ask == broker_id{} && !known.empty()) ask = known[ask_next_++ % known.size()].id;
   if (ask != broker_id{} && ask != config_.self) send(ask, observe_request{log_.last()});
@@ -144,7 +144,8 @@ void raft_node::on(const message& m, const observe_request& request) {
 }
 
 void raft_node::on(const message&, const observe_response& response) {
-  if (role_ != node_role::observer || hears_leader() || response.leader == config_.self) return;
+  // A voter that was removed without knowing may be told so, too.
+  if (hears_leader() || response.leader == config_.self) return;
   if (response.leader != broker_id{}) look_for_leader(response.leader);
 }
 
