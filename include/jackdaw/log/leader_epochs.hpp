@@ -35,8 +35,9 @@ class leader_epochs {
   // Notes that `epoch` begins at `start`. Entries that contradict it (a later start, or a larger epoch, from before a
   // truncation) go. True if anything changed.
   bool assign(jackdaw::leader_epoch epoch, offset start);
-  // What OffsetForLeaderEpoch answers: the largest epoch known that isn't above `requested`, and where it ended: the
-  // start of the next, or `log_end` for the latest. Unknown (-1, -1) if all known epochs are above, or none is known.
+  // What OffsetForLeaderEpoch answers: the largest known epoch that isn't above `requested`, and where it ended: the
+  // start of the next, or `log_end` for the latest. Below all known ones: `requested` and where the first begins.
+  // Above all known ones, or none known: unknown (-1, -1).
   epoch_end end_offset_for(jackdaw::leader_epoch requested, offset log_end) const noexcept;
   // Forgets what begins at or after `end`. True if anything changed.
   bool truncate_from_end(offset end);

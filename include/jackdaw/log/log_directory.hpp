@@ -61,6 +61,7 @@ class offset_checkpoint {
 
   void set(const topic_partition& tp, offset value);
   void remove(const topic_partition& tp);
+  // While a write is under way only what was set since it began.
   std::optional<offset> find(const topic_partition& tp) const;
   bool is_dirty() const noexcept { return !changes_.empty(); }
   // Nothing if there is nothing to write, or a write is under way.
@@ -82,8 +83,8 @@ struct found_partition {
 
 class log_directory {
  public:
-  // Locks the directory, makes and formats it if it is empty (`expected` is then what it gets; a zero directory_id is
-  // replaced by `new_directory_id`). Refuses with a sentence that says what to do: errc::busy when another process
+  // Locks the directory, makes it and formats it if it isn't formatted (`expected` is then what it gets; a zero
+  // directory_id is replaced by `new_directory_id`). An empty expected cluster_id takes any that is there. Refuses with a sentence that says what to do: errc::busy when another process
   // holds it, errc::invalid_argument when it belongs to another cluster or node, errc::corrupt.
   static result<std::unique_ptr<log_directory>> open(disk& d, std::string path, meta_properties expected,
                                                      uuid new_directory_id);
@@ -112,6 +113,9 @@ class log_directory {
 
  private:
   log_directory(disk& d, std::string path) : disk_(d), path_(std::move(path)) {}
+  result<void> load_meta(meta_properties expected, uuid new_directory_id);
+  result<void> load_checkpoints();
+  result<void> take_marker();
 
   disk& disk_;
   std::string path_;

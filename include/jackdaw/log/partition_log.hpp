@@ -27,6 +27,8 @@
 
 namespace jackdaw::log {
 
+class segment;
+
 struct open_options {
   std::string directory;  // <log dir>/<topic>-<partition>; made if it isn't there
   uuid topic_id;
@@ -125,8 +127,9 @@ class partition_log {
   // From now on appends are refused (kafka_storage_error) until a repair succeeded.
   void flush_failed(const flush_job& job, const error& why);
   bool needs_repair() const noexcept;
-  repair_job prepare_repair();
-  // Cuts the log where the job found batches gone; appends are accepted again.
+  result<repair_job> prepare_repair();
+  // Cuts the log where the job found batches gone (then, or when the log was truncated meanwhile, it needs another
+  // repair); else appends are accepted again.
   result<void> repair_done(const repair_job& job, const repair_job::outcome& outcome);
 
   // Producers. Expired ones are forgotten (producer.id.expiration.ms).
@@ -154,6 +157,39 @@ class partition_log {
   friend struct log_opener;
 
   partition_log(disk& d, open_options& options);
+
+  // Appending.
+  bool admit(mutable_bytes bytes, const append_options& options, append_scratch& scratch, append_outcome& out);
+  void give_offsets(mutable_bytes bytes, const append_options& options, append_outcome& out);
+  result<void> write(mutable_bytes bytes, const append_options& options, offset last);
+  void commit(mutable_bytes bytes, const append_options& options, append_scratch& scratch);
+  void note_epoch(leader_epoch epoch, offset start);
+  void note_producer(const protocol::batch_view& batch, timestamp_ms now, protocol::record_reader& reader);
+  void note_aborted(const aborted_transaction& aborted);
+  bool must_roll(std::size_t size_bytes, offset last, timestamp_ms largest, timestamp_ms now) const;
+  bool is_old(const segment& s, timestamp_ms largest, timestamp_ms now) const;
+  result<void> make_state(timestamp_ms now);
+  void write_producer_snapshot();
+  result<void> write_unwritten_aborts();
+  // Reading.
+  read_slice read_tail(const segment& s, std::uint64_t start, std::uint32_t max_bytes, offset upper_bound,
+                       bool min_one_batch) const;
+  result<read_outcome> read_segments(std::size_t index, offset from, std::uint32_t max_bytes, offset upper_bound,
+                                     bool min_one_batch);
+  result<std::unique_ptr<segment_view>> owned_view(std::size_t index);
+  void use_old_segment(std::size_t index);
+  bool is_older_than_repair(const flush_job& job) const noexcept;
+  // Forgetting.
+  void doom_segment(segment& s, timestamp_ms due);
+  void doom(const std::string& path, timestamp_ms due);
+  result<void> remove_oldest_segments(std::size_t count, timestamp_ms now);
+  void remove_snapshots_below(offset start);
+  void start_moved(offset start);
+  // Producers, from the snapshot at or below the log's end and the batches behind it. Aborted transactions whose markers
+  // lie at or above `rebuild_from` are written to .txnindex again.
+  result<void> reload_producers(timestamp_ms now, offset rebuild_from);
+  result<void> replay_producers(offset from, timestamp_ms now, offset rebuild_from);
+  result<void> recall_batches();
 
   disk& disk_;
   std::string directory_;

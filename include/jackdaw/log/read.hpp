@@ -34,8 +34,8 @@ struct segment_view;
 // the slice doesn't wait. Check partition_log::is_current before using the slice.
 class cold_read {
  public:
-  cold_read(std::unique_ptr<segment_view> segment, offset from, std::uint32_t max_bytes, offset upper_bound,
-            bool min_one_batch, std::uint32_t truncations);
+  cold_read(std::vector<std::unique_ptr<segment_view>> segments, offset from, std::uint32_t max_bytes,
+            offset upper_bound, bool min_one_batch, std::uint32_t truncations);
   cold_read(cold_read&&) noexcept;
   cold_read& operator=(cold_read&&) noexcept;
   ~cold_read();
@@ -43,7 +43,7 @@ class cold_read {
   result<read_slice> run();
 
  private:
-  std::unique_ptr<segment_view> segment_;
+  std::vector<std::unique_ptr<segment_view>> segments_;  // the next one, too: the first may have a gap at its end
   offset from_;
   std::uint32_t max_bytes_;
   offset upper_bound_;
@@ -66,7 +66,7 @@ struct timestamp_and_offset {
 // A look-up by time. run() reads batches and unpacks them, so give it to a worker unless the log is small.
 class timestamp_lookup {
  public:
-  timestamp_lookup(std::vector<std::unique_ptr<segment_view>> segments, timestamp_ms target, bool max, offset from,
+  timestamp_lookup(std::vector<std::unique_ptr<segment_view>> segments, timestamp_ms target, offset from,
                    offset upper_bound);
   timestamp_lookup(timestamp_lookup&&) noexcept;
   timestamp_lookup& operator=(timestamp_lookup&&) noexcept;
@@ -78,7 +78,6 @@ class timestamp_lookup {
  private:
   std::vector<std::unique_ptr<segment_view>> segments_;
   timestamp_ms target_;
-  bool max_;
   offset from_;
   offset upper_bound_;
 };

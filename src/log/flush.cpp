@@ -1,0 +1,90 @@
+#include "jackdaw/log/flush.hpp"
+
+#include <algorithm>
+
+#include "batch_scan.hpp"
+
+namespace jackdaw::log {
+
+namespace {
+
+constexpr std::size_t copy_step_bytes = 1024 * 1024;
+
+// Writes the file's own bytes over themselves, so that the kernel owes them to the disk again.
+result<void> write_again(file& f) {
+  auto size = f.size();
+  if (!size) return size.error();
+  std::vector<std::byte> chunk(std::min<std::uint64_t>(copy_step_bytes, *size));
+  for (std::uint64_t at = 0; at < *size; at += chunk.size()) {
+    auto got = f.read_at(mutable_bytes(chunk).first(std::min<std::uint64_t>(chunk.size(), *size - at)), at);
+    if (!got) return got.error();
+    const bytes_view parts[] = {bytes_view(chunk).first(*got)};
+    if (auto written = f.write_at(parts, at); !written) return written;
+  }
+  return f.sync();
+}
+
+// Returns where the range ends validly: the offset behind its last good batch; nothing if all of it is good.
+result<std::optional<offset>> write_batches_again(const repair_job::range& range) {
+  batch_stream batches(*range.log_file, range.position, range.end_position);
+  offset next = range.base_offset;
+  while (true) {
+    auto step = batches.next();
+    if (!step) return step.error();
+    if (*step == scan_step::end) break;
+    const bool good = *step == scan_step::found && batches.batch().base_offset() >= next &&
+                      protocol::validate(batches.batch());
+    if (!good) return std::optional<offset>{next};
+    const bytes_view parts[] = {batches.batch().bytes()};
+    if (auto written = range.log_file->write_at(parts, batches.position()); !written) return written.error();
+    next = batches.batch().next_offset();
+  }
+  if (auto synced = range.log_file->sync(); !synced) return synced.error();
+  for (const auto& index : range.synced_with_it) {
+    if (auto written = write_again(*index); !written) return written.error();
+  }
+  return std::optional<offset>{};
+}
+
+}  // namespace
+
+result<void> flush_job::run(disk& d) const {
+  for (const auto& replacement : replacements) {
+    if (auto done = replace_file(d, replacement.path, as_bytes(replacement.content), false); !done) return done;
+  }
+  for (const auto& f : files) {
+    if (auto synced = f->sync(); !synced) return synced;
+  }
+  for (const auto& directory : directories) {
+    if (auto synced = d.sync_directory(directory); !synced) return synced;
+  }
+  return {};
+}
+
+flush_decision decide_flush(const log_config& config, const flush_state& state, timestamp_ms now) noexcept {
+  if (state.unflushed_messages <= 0) return flush_decision::none;
+  if (state.unflushed_messages >= config.flush_messages) return flush_decision::now;
+  const timestamp_ms due = flush_due(config, state);
+  if (due.value == INT64_MAX) return flush_decision::none;
+  return due <= now ? flush_decision::now : flush_decision::later;
+}
+
+timestamp_ms flush_due(const log_config& config, const flush_state& state) noexcept {
+  std::int64_t due = 0;
+  if (__builtin_add_overflow(state.last_flush.value, config.flush_ms, &due)) due = INT64_MAX;
+  return {config.flush_ms == log_config::unlimited ? INT64_MAX : due};
+}
+
+result<repair_job::outcome> repair_job::run(disk& d) const {
+  for (const auto& one : ranges) {
+    auto written = write_batches_again(one);
+    if (!written) return written.error();
+    if (*written) return outcome{**written, false};
+  }
+  for (const auto& directory : directories) {
+    if (auto synced = d.sync_directory(directory); !synced) return synced.error();
+  }
+  return outcome{end, true};
+}
+
+}  // namespace jackdaw::log

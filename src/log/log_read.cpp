@@ -1,0 +1,163 @@
+// Reading: from memory near the end, by the indexes elsewhere, by a job where that would wait for the disk.
+#include <algorithm>
+
+#include "log_state.hpp"
+#include "txn_index.hpp"
+
+namespace jackdaw::log {
+
+namespace {
+
+constexpr std::size_t lookup_segments_max = 4;
+
+}  // namespace
+
+result<read_outcome> partition_log::read(offset from, std::uint32_t max_bytes, offset upper_bound,
+                                         bool min_one_batch) {
+  if (from < log_start_ || from > log_end_) {
+    return fail(errc::out_of_range, "offset " + std::to_string(from.value()) + " is outside " +
+                                        std::to_string(log_start_.value()) + " to " +
+                                        std::to_string(log_end_.value()));
+  }
+  upper_bound = std::min(upper_bound, log_end_);
+  read_outcome out;
+  out.slice.truncations = truncations_;
+  if (!state_ || from >= upper_bound) return out;
+  const segment& last = state_->last();
+  if (from >= last.base()) {
+    if (const auto start = state_->tail.find(from - last.base()); start && last.has_log_file()) {
+      out.slice = read_tail(last, *start, max_bytes, upper_bound, min_one_batch);
+      return out;
+    }
+  }
+  return read_segments(state_->segment_of(from), from, max_bytes, upper_bound, min_one_batch);
+}
+
+// `start` and all that follows it is remembered.
+read_slice partition_log::read_tail(const segment& s, std::uint64_t start, std::uint32_t max_bytes,
+                                    offset upper_bound, bool min_one_batch) const {
+  read_slice slice;
+  slice.truncations = truncations_;
+  const std::uint64_t limit =
+      upper_bound >= log_end_ ? s.size_bytes() : state_->tail.find(upper_bound - s.base()).value_or(s.size_bytes());
+  if (start >= limit) return slice;
+  std::uint64_t end = limit;
+  if (limit - start > max_bytes) {
+    end = state_->tail.boundary_at_or_before(start + max_bytes).value_or(start);
+    if (end <= start && min_one_batch) end = state_->tail.next_boundary(start, s.size_bytes());
+    end = std::min(end, limit);
+  }
+  slice.more = end < limit;
+  if (end <= start) return slice;
+  slice.file = s.open_log_file();
+  slice.position = start;
+  slice.size_bytes = static_cast<std::uint32_t>(end - start);
+  return slice;
+}
+
+result<read_outcome> partition_log::read_segments(std::size_t index, offset from, std::uint32_t max_bytes,
+                                                  offset upper_bound, bool min_one_batch) {
+  for (; index < state_->segments.size(); ++index) {
+    use_old_segment(index);
+    auto v = state_->segments[index].view(disk_, directory_);
+    if (!v) return v.error();
+    auto found = make_slice(*v, from, max_bytes, upper_bound, min_one_batch, wait_mode::no_wait);
+    if (!found) return found.error();
+    read_outcome out;
+    if (found->would_block) {
+      std::vector<std::unique_ptr<segment_view>> views;
+      views.push_back(v->owned());
+      if (index + 1 < state_->segments.size()) {
+        auto next = owned_view(index + 1);
+        if (!next) return next.error();
+        views.push_back(std::move(*next));
+      }
+      out.cold.emplace(std::move(views), from, max_bytes, upper_bound, min_one_batch, truncations_);
+      return out;
+    }
+    if (found->past_end && upper_bound > v->end) continue;
+    out.slice = std::move(found->slice);
+    out.slice.truncations = truncations_;
+    return out;
+  }
+  read_outcome nothing;
+  nothing.slice.truncations = truncations_;
+  return nothing;
+}
+
+// At most one segment besides the last keeps its files open.
+void partition_log::use_old_segment(std::size_t index) {
+  if (index + 1 >= state_->segments.size() || state_->old_in_use == index) return;
+  if (state_->old_in_use + 1 < state_->segments.size()) state_->segments[state_->old_in_use].release_files();
+  state_->old_in_use = index;
+}
+
+result<std::unique_ptr<segment_view>> partition_log::owned_view(std::size_t index) {
+  segment& s = state_->segments[index];
+  const bool was_open = s.open_file_count() != 0;
+  auto v = s.view(disk_, directory_);
+  if (!v) return v.error();
+  auto copy = v->owned();
+  if (!was_open && index + 1 < state_->segments.size()) s.release_files();
+  return copy;
+}
+
+timestamp_lookup partition_log::find_timestamp(timestamp_ms target, offset upper_bound) {
+  std::vector<std::unique_ptr<segment_view>> candidates;
+  if (state_) {
+    for (std::size_t i = 0; i < state_->segments.size() && candidates.size() < lookup_segments_max; ++i) {
+      use_old_segment(i);
+      segment& s = state_->segments[i];
+      if (s.size_bytes() == 0 || s.base() >= upper_bound) continue;
+      auto largest = s.max_timestamp(disk_, directory_);
+      // A segment that can't tell is looked at: the job then says why.
+      if (largest && (!*largest || (*largest)->first < target)) continue;
+      auto v = owned_view(i);
+      if (v) candidates.push_back(std::move(*v));
+    }
+  }
+  return {std::move(candidates), target, log_start_, std::min(upper_bound, log_end_)};
+}
+
+timestamp_lookup partition_log::find_max_timestamp(offset upper_bound) {
+  std::vector<std::unique_ptr<segment_view>> candidates;
+  timestamp_ms best{-1};
+  std::size_t where = SIZE_MAX;
+  if (state_) {
+    for (std::size_t i = 0; i < state_->segments.size(); ++i) {
+      use_old_segment(i);
+      auto largest = state_->segments[i].max_timestamp(disk_, directory_);
+      if (!largest || !*largest || (*largest)->first <= best) continue;
+      best = (*largest)->first;
+      where = i;
+    }
+  }
+  if (where != SIZE_MAX) {
+    auto v = owned_view(where);
+    if (v) candidates.push_back(std::move(*v));
+  }
+  return {std::move(candidates), best, log_start_, std::min(upper_bound, log_end_)};
+}
+
+result<std::vector<aborted_transaction>> partition_log::aborted_transactions(offset from, offset upper_bound) const {
+  std::vector<aborted_transaction> found;
+  if (!state_) return found;
+  const auto add = [&](const aborted_transaction& one) {
+    if (one.last_offset >= from && one.first_offset < upper_bound) found.push_back(one);
+    // A later marker can't end a transaction that began before this.
+    return one.last_stable_offset >= upper_bound;
+  };
+  for (std::size_t i = state_->segment_of(from); i < state_->segments.size(); ++i) {
+    const segment& s = state_->segments[i];
+    if (!s.has_txn_index()) continue;
+    auto entries = read_txn_index(disk_, segment_path(directory_, s.base(), ".txnindex"));
+    if (!entries) return entries.error();
+    for (const auto& one : *entries) {
+      if (add(one)) return found;
+    }
+  }
+  for (const auto& one : state_->unwritten_aborts) add(one);
+  return found;
+}
+
+}  // namespace jackdaw::log
