@@ -8,6 +8,7 @@
 
 #include "jackdaw/base/buffer.hpp"
 #include "jackdaw/base/ids.hpp"
+#include "jackdaw/base/result.hpp"
 #include "jackdaw/base/time.hpp"
 #include "jackdaw/broker/environment.hpp"
 #include "jackdaw/broker/reply.hpp"
@@ -35,6 +36,10 @@ class shard {
 
   shard_id id() const noexcept;
 
+  // Before anything else, on every shard. `ready` runs on this thread: at once, but on shard 0 when the cluster state
+  // is restored, this broker registered, and every shard knows; or with what stands against it.
+  void start(now_t now, unique_function<void(result<void>)> ready);
+
   // A connection must be open before its first request.
   void open_connection(connection_info info, now_t now);
   // Drops everything that waits for this connection: its reply sinks are destroyed uncalled.
@@ -53,6 +58,8 @@ class shard {
 
   // Refuses new requests, flushes, closes logs. `done` runs when nothing is left.
   void stop(now_t now, unique_function<void()> done);
+  // After stop: whether every log was brought to the disk. Only if all shards say so is the shutdown clean.
+  bool closed_cleanly() const noexcept;
 
   shard_state& state() noexcept { return *state_; }
 

@@ -17,8 +17,8 @@ namespace jackdaw::broker {
 struct server_info {
   broker_config config;
   std::string cluster_id;
-  std::string version;        // of this program
-  uuid incarnation;           // drawn at each start
+  std::string version;  // of this program
+  uuid incarnation;     // drawn at each start
   std::uint32_t shard_count = 1;
   std::shared_ptr<broker::storage> storage;
   std::shared_ptr<logger_control> loggers;  // null: nothing to control

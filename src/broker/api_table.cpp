@@ -1,0 +1,56 @@
+#include "api_table.hpp"
+
+#include <algorithm>
+
+#include "handlers/handlers.hpp"
+
+namespace jackdaw::broker {
+namespace {
+
+using protocol::api_key;
+
+constexpr api_entry row(api_key key, std::int16_t first, std::int16_t last, void (*handle)(request_ptr)) {
+  return {key, first, last, handle, first};
+}
+
+constexpr api_entry table[] = {
+    {api_key::produce, 3, 13, handle_produce, 0},
+    row(api_key::fetch, 4, 18, handle_fetch),
+    row(api_key::list_offsets, 1, 11, handle_list_offsets),
+    row(api_key::metadata, 0, 13, handle_metadata),
+    row(api_key::find_coordinator, 0, 6, handle_find_coordinator),
+    row(api_key::api_versions, 0, 4, handle_api_versions),
+    row(api_key::create_topics, 2, 7, handle_create_topics),
+    row(api_key::delete_topics, 1, 6, handle_delete_topics),
+    row(api_key::delete_records, 0, 2, handle_delete_records),
+    row(api_key::init_producer_id, 0, 5, handle_init_producer_id),
+    row(api_key::offset_for_leader_epoch, 2, 4, handle_offset_for_leader_epoch),
+    row(api_key::describe_configs, 1, 4, handle_describe_configs),
+    row(api_key::alter_configs, 0, 2, handle_alter_configs),
+    row(api_key::describe_log_dirs, 1, 5, handle_describe_log_dirs),
+    row(api_key::create_partitions, 0, 3, handle_create_partitions),
+    row(api_key::incremental_alter_configs, 0, 1, handle_incremental_alter_configs),
+    row(api_key::describe_quorum, 0, 2, handle_describe_quorum),
+    row(api_key::describe_cluster, 0, 2, handle_describe_cluster),
+    row(api_key::describe_producers, 0, 0, handle_describe_producers),
+    row(api_key::list_config_resources, 0, 1, handle_list_config_resources),
+    row(api_key::describe_topic_partitions, 0, 0, handle_describe_topic_partitions),
+};
+
+constexpr bool ascending() {
+  return std::is_sorted(std::begin(table), std::end(table), [](const auto& a, const auto& b) { return a.key < b.key; });
+}
+static_assert(ascending());
+
+}  // namespace
+
+std::span<const api_entry> answered_apis() noexcept { return table; }
+
+const api_entry* find_answered_api(std::int16_t key) noexcept {
+  const auto* at = std::lower_bound(std::begin(table), std::end(table), key, [](const api_entry& e, std::int16_t k) {
+    return static_cast<std::int16_t>(e.key) < k;
+  });
+  return at != std::end(table) && static_cast<std::int16_t>(at->key) == key ? at : nullptr;
+}
+
+}  // namespace jackdaw::broker

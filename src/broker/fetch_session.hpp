@@ -1,0 +1,108 @@
+// Incremental fetch sessions (KIP-227): what a client fetches is remembered, so that a request names only what
+// changed and an answer only what is new. Pure state; one cache per shard.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "jackdaw/base/ids.hpp"
+#include "jackdaw/base/random.hpp"
+#include "jackdaw/base/time.hpp"
+
+namespace jackdaw::broker {
+
+// One partition of a fetch, as the client asked for it.
+struct fetch_target {
+  uuid topic_id;           // zero when the name isn't known here, or a name that fetches by name has no topic
+  std::string topic_name;  // empty when the client fetches by an id that isn't known here
+  partition_id partition;
+  leader_epoch current_leader_epoch;
+  leader_epoch last_fetched_epoch;
+  offset fetch_offset;
+  std::int32_t max_bytes = 0;
+};
+
+class fetch_session {
+ public:
+  static constexpr std::int32_t epoch_final = -1;   // no session wanted; ends the one named
+  static constexpr std::int32_t epoch_initial = 0;  // start one
+
+  // What the client last saw of a partition: an incremental answer leaves out what didn't change.
+  struct entry {
+    fetch_target target;
+    offset high_watermark_sent{-1};
+    offset log_start_sent{-1};
+  };
+
+  fetch_session(std::int32_t id, bool by_topic_id) : id_(id), by_topic_id_(by_topic_id) {}
+
+  std::int32_t id() const noexcept { return id_; }
+  bool by_topic_id() const noexcept { return by_topic_id_; }
+  std::size_t size() const noexcept { return entries_.size(); }
+  // The epoch that the client's next request must carry.
+  std::int32_t next_epoch() const noexcept { return next_epoch_; }
+  void advance_epoch() noexcept { next_epoch_ = next_epoch_ == INT32_MAX ? 1 : next_epoch_ + 1; }
+
+  void put(fetch_target target);
+  void forget(const uuid& topic_id, const std::string& topic_name, partition_id partition);
+
+  // In the order in which the next fetch reads them.
+  const std::list<entry>& entries() const noexcept { return entries_; }
+  // Null when the partition was forgotten meanwhile.
+  entry* find(const fetch_target& target);
+  // A partition that gave data goes to the end, so that each gets its turn when answers are full.
+  void move_to_end(const fetch_target& target);
+
+ private:
+  struct key {
+    uuid topic_id;
+    std::string topic_name;  // only when fetched by name
+    partition_id partition;
+    bool operator==(const key&) const = default;
+  };
+  struct key_hash {
+    std::size_t operator()(const key& k) const noexcept {
+      return std::hash<uuid>{}(k.topic_id) * 31 + std::hash<std::string>{}(k.topic_name) * 7 +
+             std::hash<partition_id>{}(k.partition);
+    }
+  };
+  key key_of(const uuid& topic_id, const std::string& topic_name, partition_id partition) const {
+    return by_topic_id_ ? key{topic_id, {}, partition} : key{{}, topic_name, partition};
+  }
+
+  std::int32_t id_;
+  bool by_topic_id_;
+  std::int32_t next_epoch_ = 1;
+  std::list<entry> entries_;
+  std::unordered_map<key, std::list<entry>::iterator, key_hash> index_;
+};
+
+// At most `slots` sessions. A full cache takes in a new session only for one that wasn't used for `idle`; else the
+// client is served without a session, as in Kafka.
+class fetch_session_cache {
+ public:
+  fetch_session_cache(std::size_t slots, duration idle) : slots_(slots), idle_(idle) {}
+
+  // Null when there is no such session.
+  std::shared_ptr<fetch_session> find(std::int32_t id, time_point now);
+  // Null when the cache is full of sessions in use.
+  std::shared_ptr<fetch_session> create(bool by_topic_id, random_source& random, time_point now);
+  void remove(std::int32_t id);
+  std::size_t size() const noexcept { return sessions_.size(); }
+
+ private:
+  struct slot {
+    std::shared_ptr<fetch_session> session;
+    time_point last_used;
+    std::list<std::int32_t>::iterator by_use;
+  };
+  std::size_t slots_;
+  duration idle_;
+  std::unordered_map<std::int32_t, slot> sessions_;
+  std::list<std::int32_t> by_use_;  // least recently used first
+};
+
+}  // namespace jackdaw::broker

@@ -1,0 +1,55 @@
+// Requests that change cluster state: decide at the controller, wait until it is so everywhere here, answer.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../metadata_submit.hpp"
+#include "../shard_state.hpp"
+#include "handlers.hpp"
+#include "jackdaw/controller/decision.hpp"
+
+namespace jackdaw::broker {
+
+// A request and what the controller replied to it. On its home shard, but for the moment when the controller decides.
+template <class Request, class Reply>
+struct change {
+  request_ptr r;
+  Request asked;
+  Reply reply;
+
+  const broker_config& config() const { return r->home().config(); }
+};
+
+// `decide(change&, image, random)` yields a controller::decision<Reply>; it runs on shard 0. `answer(change&)` runs at
+// home, with every verdict that was good turned bad if the records could not be committed.
+template <class Change, class Decide, class Answer>
+void run_change(std::unique_ptr<Change> c, Decide decide, Answer answer) {
+  auto& home = c->r->home();
+  auto* raw = c.get();
+  submit_metadata(
+      home,
+      [raw, decide](const metadata::image& image, random_source& random) {
+        auto decided = decide(*raw, image, random);
+        raw->reply = std::move(decided.reply);
+        return std::move(decided.records);
+      },
+      [c = std::move(c), answer](result<void> outcome) mutable {
+        if (!outcome) {
+          for (auto& row : c->reply) {
+            if (row.outcome.ok())
+              row.outcome = controller::refuse(protocol::error_code::not_controller, outcome.error().detail);
+          }
+        }
+        answer(*c);
+      });
+}
+
+// The sentence of a verdict, kept alive by the request.
+inline std::optional<std::string_view> sentence_of(request& r, const controller::verdict& v) {
+  if (!v.message) return std::nullopt;
+  return r.keep(*v.message);
+}
+
+}  // namespace jackdaw::broker

@@ -1,0 +1,150 @@
+// Metadata: brokers, topics and their leaders, as the committed image has them; creates unknown topics when asked to.
+#include "jackdaw/protocol/messages/metadata.hpp"
+#include "../auto_create.hpp"
+#include "../cluster_view.hpp"
+#include "handlers.hpp"
+
+namespace jackdaw::broker {
+namespace {
+
+using protocol::error_code;
+using protocol::metadata_request;
+using protocol::metadata_response;
+
+class metadata_answer {
+ public:
+  metadata_answer(const shard_state& home, const metadata_request& asked, std::string_view listener,
+                  std::int16_t version)
+      : image_(home.image), asked_(asked), listener_(listener), version_(version) {
+    add_brokers();
+    message_.cluster_id = home.options.server->cluster_id;
+    // Any broker passes on what only the controller can do, so this is where a client may send it.
+    message_.controller_id = home.node_id();
+    if (asked.include_cluster_authorized_operations) message_.cluster_authorized_operations = all_cluster_operations;
+  }
+
+  void add_all() {
+    for (const auto& [name, id] : image_->names()) add(*image_->find_topic(id));
+  }
+
+  void add_asked() {
+    for (const auto& t : *asked_.topics) {
+      const auto* found =
+          t.topic_id.is_zero() ? image_->find_topic(t.name.value_or("")) : image_->find_topic(t.topic_id);
+      if (found != nullptr) {
+        add(*found);
+      } else if (!t.topic_id.is_zero()) {
+        auto& row = add_error(error_code::unknown_topic_id);
+        row.topic_id = t.topic_id;
+        row.name = version_ >= 12 ? std::nullopt : std::optional<std::string_view>("");
+      } else {
+        const auto name = t.name.value_or("");
+        add_error(is_legal_topic_name(name) ? error_code::unknown_topic_or_partition
+                                            : error_code::invalid_topic_exception)
+            .name = name;
+      }
+    }
+  }
+
+  const metadata_response& message() const { return message_; }
+
+ private:
+  void add_brokers() {
+    for (const auto& [id, b] : image_->brokers()) {
+      const auto* endpoint = b->fenced ? nullptr : endpoint_of(*b, listener_);
+      if (endpoint == nullptr) continue;
+      auto& row = message_.brokers.emplace_back();
+      row.node_id = id;
+      row.host = endpoint->host;
+      row.port = endpoint->port;
+      row.rack = b->rack;
+    }
+  }
+
+  metadata_response::metadata_response_topic& add_error(error_code code) {
+    auto& row = message_.topics.emplace_back();
+    row.error_code = code;
+    return row;
+  }
+
+  void add(const metadata::topic& topic) {
+    auto& row = message_.topics.emplace_back();
+    row.name = topic.name();
+    row.topic_id = topic.id();
+    row.is_internal = is_internal_topic(topic.name());
+    if (asked_.include_topic_authorized_operations) row.topic_authorized_operations = all_topic_operations;
+    row.partitions.reserve(static_cast<std::size_t>(topic.partition_count()));
+    for (partition_id p{0}; p.value() < topic.partition_count(); p = partition_id{p.value() + 1}) {
+      add_partition(row, p, topic.partition(p));
+    }
+  }
+
+  void add_partition(metadata_response::metadata_response_topic& row, partition_id id,
+                     const metadata::partition_state& state) {
+    auto& p = row.partitions.emplace_back();
+    p.partition_index = id;
+    p.leader_id = state.leader;
+    p.leader_epoch = state.leader_epoch;
+    p.replica_nodes = to_vector(state.replicas);
+    p.isr_nodes = to_vector(state.isr);
+    p.offline_replicas = offline_replicas(*image_, state.replicas);
+    const auto* leader = state.leader.value() < 0 ? nullptr : image_->find_broker(state.leader);
+    if (leader == nullptr) {
+      p.error_code = error_code::leader_not_available;
+    } else if (endpoint_of(*leader, listener_) == nullptr) {
+      p.error_code = version_ >= 6 ? error_code::listener_not_found : error_code::leader_not_available;
+      p.leader_id = broker_id{};
+    }
+  }
+
+  metadata::image_ptr image_;
+  const metadata_request& asked_;
+  std::string_view listener_;
+  std::int16_t version_;
+  metadata_response message_;
+};
+
+void answer(request& r, const metadata_request& asked) {
+  const auto* c = r.home().find_connection(r.connection());
+  if (c == nullptr) return;
+  metadata_answer a(r.home(), asked, c->info.listener, r.version());
+  // Version 0 has no null: an empty list is all topics there, and none later.
+  const bool all = !asked.topics || (r.version() == 0 && asked.topics->empty());
+  all ? a.add_all() : a.add_asked();
+  r.respond(a.message());
+}
+
+// Topics asked for by a legal name that nobody has.
+std::vector<std::string> missing_topics(const metadata::image& image, const metadata_request& asked) {
+  std::vector<std::string> missing;
+  if (!asked.topics) return missing;
+  for (const auto& t : *asked.topics) {
+    const auto name = t.name.value_or("");
+    if (t.topic_id.is_zero() && is_legal_topic_name(name) && image.find_topic(name) == nullptr)
+      missing.emplace_back(name);
+  }
+  return missing;
+}
+
+struct metadata_operation {
+  request_ptr r;
+  metadata_request asked;
+};
+
+}  // namespace
+
+void handle_metadata(request_ptr r) {
+  auto op = std::make_unique<metadata_operation>();
+  op->r = std::move(r);
+  if (!op->r->decode(op->asked)) return;
+  auto& home = op->r->home();
+  std::vector<std::string> missing;
+  if (home.config().auto_create_topics_enable && op->asked.allow_auto_topic_creation) {
+    missing = missing_topics(*home.image, op->asked);
+  }
+  if (missing.empty()) return answer(*op->r, op->asked);
+  // Kafka answers with an error and creates the topic behind it; waiting for the creation saves the client a retry.
+  auto_create_topics(home, std::move(missing), [op = std::move(op)] { answer(*op->r, op->asked); });
+}
+
+}  // namespace jackdaw::broker

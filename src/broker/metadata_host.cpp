@@ -1,0 +1,261 @@
+#include "metadata_host.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "jackdaw/controller/brokers.hpp"
+#include "raft_snapshot.hpp"
+#include "shard_state.hpp"
+
+namespace jackdaw::broker {
+
+namespace {
+
+constexpr const char* metadata_partition = "__cluster_metadata-0";
+
+// The level of Kafka's metadata.version whose behaviour is offered: 4.3-IV0.
+constexpr std::int16_t metadata_version = 30;
+
+}  // namespace
+
+// ---- start
+
+raft::raft_config metadata_host::raft_settings() const {
+  raft::raft_config c;
+  c.self = home_.node_id();
+  c.directory = home_.options.server->storage->directory_id(0);
+  return c;
+}
+
+void metadata_host::start(unique_function<void(result<void>)> ready) {
+  ready_ = std::move(ready);
+  auto& storage = *home_.options.server->storage;
+  raft::voter_set first_voters;
+  first_voters.voters.push_back({home_.node_id(), storage.directory_id(0), "", 0});
+  const auto directory = storage.metadata_directory() + '/' + metadata_partition;
+  const auto* found = storage.find({"__cluster_metadata", partition_id{0}});
+  raft_log::restored restored;
+  auto opened = raft_log::open(storage.disk(), directory, found != nullptr && found->clean, home_.now.wall,
+                               first_voters, restored);
+  if (!opened) return std::exchange(ready_, nullptr)(opened.error());
+  log_ = std::move(*opened);
+  committed_ = restored.image;
+  committed_builder_ = std::make_unique<metadata::image_builder>(committed_);
+  raft_ = std::make_unique<raft::raft_node>(raft_settings(), std::move(restored.state), *log_,
+                                            random_source(home_.random.next()), home_.now.steady);
+  pump();
+}
+
+// Once this node leads and has applied all that was committed before: tells the cluster where it is reached.
+void metadata_host::register_self() {
+  controller::registration self;
+  self.id = home_.node_id();
+  self.incarnation = home_.options.server->incarnation;
+  for (const auto& l : home_.options.server->advertised_listeners) {
+    self.endpoints.push_back({l.name, l.host, l.port, static_cast<std::int16_t>(l.security)});
+  }
+  if (!home_.config().rack.empty()) self.rack = home_.config().rack;
+  auto epoch = std::make_shared<broker_epoch>();
+  submit(
+      [this, self = std::move(self), epoch](const metadata::image& image, random_source&) {
+        std::vector<metadata::record> records;
+        if (image.cluster_id().empty()) {
+          records.push_back(metadata::cluster_created{home_.options.server->cluster_id});
+          records.push_back(metadata::feature_level_set{"metadata.version", metadata_version});
+        }
+        auto decided = controller::register_broker(image, self, broker_epoch{raft_->last_index().value() + 1}, false);
+        *epoch = decided.reply.epoch;
+        for (auto& r : decided.records) records.push_back(std::move(r));
+        return records;
+      },
+      [this, epoch](result<void> outcome) {
+        if (!outcome) return fatal(outcome.error());
+        unfence_self(*epoch);
+      });
+}
+
+void metadata_host::unfence_self(broker_epoch epoch) {
+  submit(
+      [node = home_.node_id(), epoch](const metadata::image& image, random_source&) {
+        return std::move(controller::unfence_broker(image, node, epoch).records);
+      },
+      [this](result<void> outcome) {
+        if (ready_) std::exchange(ready_, nullptr)(std::move(outcome));
+      });
+}
+
+// ---- deciding
+
+void metadata_host::submit(decide_function decide, unique_function<void(result<void>)> done) {
+  if (closing_ || !raft_) return done(fail(errc::closed, "the broker is shutting down"));
+  if (!raft_->is_leader()) return done(fail(errc::not_leader, "this node is not the active controller"));
+  if (!newest_) newest_ = std::make_unique<metadata::image_builder>(committed_);
+  const auto records = decide(newest_->current(), home_.random);
+  if (records.empty()) {
+    if (in_flight_.empty()) {
+      newest_.reset();
+      return done({});
+    }
+    in_flight_.push_back({in_flight_.back().index, in_flight_.back().term, std::move(done)});
+    return;
+  }
+  for (const auto& r : records) {
+    const auto applied = newest_->apply(r);
+    JD_ASSERT(applied, name_of(r));
+  }
+  auto proposed = raft_->propose({raft::make_payload(metadata::encode(records))}, home_.now.steady);
+  if (!proposed) {
+    // Nothing of it was appended; what was decided on top of it would be wrong.
+    newest_.reset();
+    fail_submissions(proposed.error());
+    return done(proposed.error());
+  }
+  in_flight_.push_back({proposed->index, proposed->term, std::move(done)});
+}
+
+// ---- raft's effects
+
+void metadata_host::pump() {
+  if (!raft_) return;
+  while (raft_->has_ready()) perform(raft_->take());
+  if (!syncing_ && persist_wanted_ != persist_done_) sync();
+}
+
+void metadata_host::perform(raft::ready r) {
+  if (r.failure) return fatal(*r.failure);
+  if (r.persist_id != 0) {
+    if (auto written = log_->write(r, home_.now.wall); !written) return fatal(written.error());
+    persist_wanted_ = r.persist_id;
+    for (const auto& e : r.append) bytes_since_snapshot_ += e.size_bytes();
+  }
+  if (r.leadership) on_leadership(*r.leadership);
+  if (!r.committed.empty()) apply(r.committed);
+  if (r.drop_before) log_->drop_before(*r.drop_before, home_.now.wall);
+}
+
+void metadata_host::on_leadership(const raft::leadership& now) {
+  if (now.role == raft::node_role::leader) return;
+  newest_.reset();
+  fail_submissions(fail(errc::not_leader, "another node became the active controller"));
+}
+
+void metadata_host::sync() {
+  syncing_ = true;
+  struct attempt {
+    std::uint64_t id;
+    raft_log::sync_job job;
+    result<void> outcome{};
+  };
+  auto a = std::make_shared<attempt>(attempt{persist_wanted_, log_->prepare_sync()});
+  home_.env.run_on_worker([a, &disk = home_.options.server->storage->disk()] { a->outcome = a->job.run(disk); },
+                          [this, a](shard&) {
+                            syncing_ = false;
+                            if (!a->outcome) return fatal(a->outcome.error());
+                            log_->sync_done(a->job);
+                            persist_done_ = a->id;
+                            raft_->persisted(a->id, home_.now.steady);
+                            pump();
+                            if (closing_ && !syncing_) close(std::exchange(closing_, nullptr));
+                          });
+}
+
+void metadata_host::apply(const std::vector<raft::entry>& committed) {
+  for (const auto& e : committed) {
+    if (e.kind != raft::entry_kind::data) continue;
+    auto records = metadata::decode(e.bytes());
+    if (!records) return fatal(records.error());
+    for (const auto& r : *records) {
+      if (auto applied = committed_builder_->apply(r); !applied) return fatal(applied.error());
+    }
+  }
+  const auto& last = committed.back();
+  auto change = std::make_shared<const metadata::delta>(committed_builder_->finish({last.index, last.term}));
+  committed_ = change->after;
+  publish(home_, std::move(change), [this, up_to = last.index] { finish_submissions(up_to); });
+  if (in_flight_.empty() || in_flight_.back().index <= last.index) newest_.reset();
+  maybe_snapshot();
+  if (!registered_ && raft_->is_leader() && raft_->commit_index() == raft_->last_index()) {
+    registered_ = true;
+    register_self();
+  }
+}
+
+void metadata_host::finish_submissions(raft_index up_to) {
+  while (!in_flight_.empty() && in_flight_.front().index <= up_to) {
+    auto done = std::move(in_flight_.front().done);
+    in_flight_.pop_front();
+    done({});
+  }
+}
+
+void metadata_host::fail_submissions(const error& why) {
+  for (auto& s : std::exchange(in_flight_, {})) s.done(why);
+}
+
+void metadata_host::maybe_snapshot() {
+  const auto limit = static_cast<std::uint64_t>(home_.config().metadata_log_max_record_bytes_between_snapshots);
+  if (snapshotting_ || bytes_since_snapshot_ < limit) return;
+  snapshotting_ = true;
+  bytes_since_snapshot_ = 0;
+  struct attempt {
+    metadata::image_ptr image;
+    raft::snapshot_info info;
+    result<void> outcome{};
+  };
+  auto a = std::make_shared<attempt>();
+  a->image = committed_;
+  a->info.position = {committed_->position().index, committed_->position().term};
+  a->info.voters = raft_->voters();
+  home_.env.run_on_worker(
+      [a, directory = log_->directory(), &disk = home_.options.server->storage->disk()] {
+        a->outcome = write_snapshot(disk, directory, *a->image, a->info);
+      },
+      [this, a](shard&) {
+        snapshotting_ = false;
+        if (!a->outcome) {
+          home_.log(log_level::error,
+                    fmt::format("a snapshot of the metadata failed: {}", to_string(a->outcome.error())));
+          return;
+        }
+        raft_->snapshot_taken(a->info.position.index, home_.now.steady);
+        pump();
+      });
+}
+
+void metadata_host::fatal(const error& why) {
+  home_.log(log_level::error, fmt::format("the metadata log failed: {}", to_string(why)));
+  if (ready_) return std::exchange(ready_, nullptr)(why);
+  // A node that doesn't know what is durable must not go on; its log is replayed at the next start.
+  assertion_failed("the metadata log can be read and written", __FILE__, __LINE__, ' ' + to_string(why));
+}
+
+// ---- time and the end
+
+void metadata_host::on_wake() {
+  if (!raft_ || home_.now.steady < raft_->wake_at()) return;
+  raft_->tick(home_.now.steady);
+  pump();
+}
+
+time_point metadata_host::wake_at() const noexcept { return raft_ ? raft_->wake_at() : time_point::max(); }
+
+void metadata_host::close(unique_function<void(bool)> done) {
+  if (syncing_ || persist_wanted_ != persist_done_) {
+    closing_ = std::move(done);
+    return pump();
+  }
+  bool clean = true;
+  if (log_) {
+    if (auto closed = log_->close(); !closed) {
+      home_.log(log_level::error, fmt::format("closing the metadata log failed: {}", to_string(closed.error())));
+      clean = false;
+    }
+    raft_.reset();
+    log_.reset();
+  }
+  fail_submissions(fail(errc::closed, "the broker is shutting down"));
+  done(clean);
+}
+
+}  // namespace jackdaw::broker

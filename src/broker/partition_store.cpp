@@ -1,0 +1,552 @@
+#include "partition_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "shard_state.hpp"
+#include "topic_settings.hpp"
+
+namespace jackdaw::broker {
+
+using protocol::error_code;
+
+// ---- opening
+
+boost::system::result<hosted_partition*, partition_problem> partition_store::find(const partition_key& key) {
+  if (const auto found = open_.find(key); found != open_.end()) return found->second.get();
+  const auto* topic = home_.image->find_topic(key.topic_id);
+  if (topic == nullptr || !topic->has(key.partition)) {
+    return partition_problem{error_code::unknown_topic_or_partition, "no such partition"};
+  }
+  if (topic->partition(key.partition).leader != home_.node_id()) {
+    return partition_problem{error_code::not_leader_or_follower, "another broker leads this partition"};
+  }
+  if (closed_) return partition_problem{error_code::not_leader_or_follower, "the broker is shutting down"};
+  return open(key, *topic);
+}
+
+std::shared_ptr<const log::log_config> partition_store::config_of(const metadata::topic& topic) {
+  auto& config = configs_[topic.id()];
+  if (!config) {
+    const auto settings = effective_topic_config(layers_for_topic(*home_.image, home_.config(), topic.name()));
+    config = std::make_shared<const log::log_config>(to_log_config(settings, home_.config()));
+  }
+  return config;
+}
+
+boost::system::result<hosted_partition*, partition_problem> partition_store::open(const partition_key& key,
+                                                                                  const metadata::topic& topic) {
+  const log::topic_partition name{topic.name(), key.partition};
+  auto& storage = *home_.options.server->storage;
+  const auto* found = storage.find(name);
+  log::open_options how;
+  const std::size_t directory = found ? found->directory : storage.choose_directory(key.topic_id, key.partition);
+  how.directory = storage.directory_path(directory) + '/' + log::directory_name(name);
+  how.topic_id = key.topic_id;
+  how.partition = key.partition;
+  how.config = config_of(topic);
+  how.now = home_.now.wall;
+  if (found) {
+    how.clean_shutdown = found->clean;
+    how.recovery_point = found->recovery_point;
+    how.log_start_offset = found->log_start_offset;
+  }
+  log::recovery_report report;
+  auto opened = log::partition_log::open(storage.disk(), how, &report);
+  if (!opened && opened.error().code == errc::invalid_argument) {
+    // What lies there belongs to a deleted topic of the same name.
+    const auto aside = fmt::format("{}.{}-delete", how.directory, to_string(random_uuid(home_.random)));
+    if (storage.disk().rename(how.directory, aside)) opened = log::partition_log::open(storage.disk(), how, &report);
+  }
+  if (!opened) {
+    home_.log(log_level::error,
+              fmt::format("cannot open the log of {}: {}", log::directory_name(name), to_string(opened.error())));
+    return partition_problem{error_code::kafka_storage_error, opened.error().detail};
+  }
+  if (report.notable())
+    home_.log(log_level::warning, fmt::format("recovered {}: {}", log::directory_name(name), report.detail));
+  const auto& state = topic.partition(key.partition);
+  replica::partition_leader::start start;
+  start.self = home_.node_id();
+  start.leader_epoch = state.leader_epoch;
+  start.partition_epoch = state.partition_epoch.value();
+  start.replicas = state.replicas.all();
+  start.isr = state.isr.all();
+  start.log_end = (*opened)->log_end_offset();
+  start.high_watermark = start.log_end;
+  replica::leader_settings settings;
+  auto p = std::make_unique<hosted_partition>(name, key.topic_id, directory, std::move(*opened),
+                                              replica::partition_leader(start, settings, home_.now.steady));
+  p->log->assign_epoch(state.leader_epoch, p->log->log_end_offset());
+  p->unflushed.last_flush = home_.now.wall;
+  return open_.emplace(key, std::move(p)).first->second.get();
+}
+
+// ---- appending
+
+namespace {
+
+error_code to_error_code(log::append_error e) {
+  switch (e) {
+    case log::append_error::none: return error_code::none;
+    case log::append_error::corrupt_message: return error_code::corrupt_message;
+    case log::append_error::invalid_record: return error_code::invalid_record;
+    case log::append_error::invalid_timestamp: return error_code::invalid_timestamp;
+    case log::append_error::message_too_large: return error_code::message_too_large;
+    case log::append_error::record_list_too_large: return error_code::record_list_too_large;
+    case log::append_error::unsupported_for_message_format: return error_code::unsupported_for_message_format;
+    case log::append_error::unsupported_compression_type: return error_code::unsupported_compression_type;
+    case log::append_error::out_of_order_sequence_number: return error_code::out_of_order_sequence_number;
+    case log::append_error::invalid_producer_epoch: return error_code::invalid_producer_epoch;
+    case log::append_error::invalid_txn_state: return error_code::invalid_txn_state;
+    case log::append_error::transaction_coordinator_fenced: return error_code::transaction_coordinator_fenced;
+    case log::append_error::kafka_storage_error: return error_code::kafka_storage_error;
+    case log::append_error::unexpected_offset: return error_code::unknown_server_error;
+  }
+  return error_code::unknown_server_error;
+}
+
+void refuse(append_item& item, error_code code, std::string why) {
+  item.error = code;
+  item.error_message = std::move(why);
+}
+
+}  // namespace
+
+void partition_store::append(append_job_ptr job) {
+  bool must_flush = false;
+  for (auto& item : job->items) append_one(item, *job, must_flush);
+  if (must_flush) {
+    waiting_for_flush_.push_back(std::move(job));
+    return;
+  }
+  auto done = std::move(job->done);
+  done(std::move(job));
+}
+
+void partition_store::append_one(append_item& item, const append_job& job, bool& must_flush) {
+  auto found = find({item.topic_id, item.partition});
+  if (!found) return refuse(item, found.error().code, found.error().detail);
+  auto& p = **found;
+  if (job.wait_for_all && !p.leader.has_enough_replicas()) {
+    return refuse(item, error_code::not_enough_replicas,
+                  "fewer replicas are in sync than min.insync.replicas asks for");
+  }
+  log::append_options how;
+  how.epoch = p.leader.epoch();
+  how.now = home_.now.wall;
+  how.zstd_allowed = job.zstd_allowed;
+  const auto size = static_cast<std::int64_t>(item.records.size());
+  auto outcome = p.log->append(item.records, how, scratch_);
+  item.error = to_error_code(outcome.error);
+  if (!outcome.ok()) {
+    item.error_message = std::move(outcome.message);
+    for (auto& e : outcome.record_errors) item.refusals.push_back({e.batch_index, std::move(e.message)});
+    if (outcome.error == log::append_error::kafka_storage_error) {
+      home_.log(log_level::error,
+                fmt::format("append to {} failed: {}", log::directory_name(p.name), item.error_message));
+    }
+    return;
+  }
+  item.base_offset = outcome.base_offset;
+  item.log_append_time_ms = outcome.log_append_time.value;
+  item.log_start_offset = outcome.log_start_offset;
+  if (outcome.duplicate) return;
+  p.unflushed.unflushed_messages += outcome.records;
+  switch (log::decide_flush(p.log->config(), p.unflushed, home_.now.wall)) {
+    case log::flush_decision::now:
+      must_flush = true;
+      want_flush(p);
+      return;  // readers see it once it is on the disk
+    case log::flush_decision::later: note_flush_timer(p); break;
+    case log::flush_decision::none: break;
+  }
+  if (p.leader.appended(p.log->log_end_offset())) moved_up(p, size);
+}
+
+// ---- flushing in groups
+
+void partition_store::want_flush(hosted_partition& p) {
+  if (std::exchange(p.is_flush_wanted, true)) return;
+  flush_wanted_.push_back(p.key());
+}
+
+void partition_store::note_flush_timer(hosted_partition& p) {
+  if (p.flush_timer != timer_queue::handle{}) return;
+  const auto due = log::flush_due(p.log->config(), p.unflushed).value;
+  if (due == INT64_MAX) return;
+  const auto wait = std::chrono::milliseconds(std::max<std::int64_t>(0, due - home_.now.wall.value));
+  p.flush_timer = home_.timers.schedule(home_.now.steady + wait, [this, key = p.key()] {
+    const auto found = open_.find(key);
+    if (found == open_.end()) return;
+    found->second->flush_timer = {};
+    want_flush(*found->second);
+  });
+}
+
+void partition_store::end_of_batch() {
+  tell_watchers();
+  if (!flush_running_ && !flush_wanted_.empty()) flush();
+}
+
+// Everything that was appended while the last round was under way goes into one: the disk's work is shared.
+void partition_store::flush() {
+  auto round = std::make_shared<flush_round>();
+  for (const auto& key : std::exchange(flush_wanted_, {})) {
+    const auto found = open_.find(key);
+    if (found == open_.end()) continue;
+    found->second->is_flush_wanted = false;
+    round->flushes.emplace_back(key, found->second->log->prepare_flush());
+  }
+  round->waiting = std::exchange(waiting_for_flush_, {});
+  round->outcomes.assign(round->flushes.size(), result<void>{});
+  flush_running_ = true;
+  home_.env.run_on_worker(
+      [round, &disk = home_.options.server->storage->disk()] {
+        for (std::size_t i = 0; i < round->flushes.size(); ++i) round->outcomes[i] = round->flushes[i].second.run(disk);
+      },
+      [this, round](shard&) { flush_finished(*round); });
+}
+
+void partition_store::flush_finished(flush_round& round) {
+  flush_running_ = false;
+  for (std::size_t i = 0; i < round.flushes.size(); ++i) {
+    const auto& [key, job] = round.flushes[i];
+    const auto found = open_.find(key);
+    if (found == open_.end()) continue;
+    auto& p = *found->second;
+    if (!round.outcomes[i]) {
+      p.log->flush_failed(job, round.outcomes[i].error());
+      fail_items(round, key, round.outcomes[i].error());
+      repair(key);
+      continue;
+    }
+    const auto bytes_before = p.high_watermark();
+    p.log->flush_done(job);
+    p.unflushed.unflushed_messages = std::max<std::int64_t>(0, p.log->log_end_offset() - p.log->recovery_point());
+    p.unflushed.last_flush = home_.now.wall;
+    p.checkpoint_due = true;
+    if (p.leader.appended(std::max(job.end, p.high_watermark()))) moved_up(p, p.high_watermark() - bytes_before);
+  }
+  for (auto& job : round.waiting) {
+    auto done = std::move(job->done);
+    done(std::move(job));
+  }
+  if (closed_ && flush_wanted_.empty()) return finish_close();
+  end_of_batch();
+}
+
+void partition_store::fail_items(flush_round& round, const partition_key& key, const error& why) {
+  home_.log(log_level::error, fmt::format("flush failed: {}", to_string(why)));
+  for (auto& job : round.waiting) {
+    for (auto& item : job->items) {
+      if (item.topic_id != key.topic_id || item.partition != key.partition || item.error != error_code::none) continue;
+      refuse(item, error_code::kafka_storage_error, "the records could not be flushed to the disk: " + why.detail);
+    }
+  }
+}
+
+void partition_store::repair(partition_key key) {
+  const auto found = open_.find(key);
+  if (found == open_.end() || !found->second->log->needs_repair() || std::exchange(found->second->is_repairing, true))
+    return;
+  struct attempt {
+    log::repair_job job;
+    result<log::repair_job::outcome> outcome = log::repair_job::outcome{};
+  };
+  auto a = std::make_shared<attempt>(attempt{found->second->log->prepare_repair()});
+  home_.env.run_on_worker(
+      [a, &disk = home_.options.server->storage->disk()] { a->outcome = a->job.run(disk); },
+      [this, a, key](shard&) {
+        const auto again = open_.find(key);
+        if (again == open_.end()) return;
+        auto& p = *again->second;
+        p.is_repairing = false;
+        if (a->outcome && p.log->repair_done(a->job, *a->outcome)) {
+          home_.log(log_level::info, fmt::format("{} accepts writes again", log::directory_name(p.name)));
+          if (p.leader.appended(p.log->log_end_offset())) moved_up(p, 1);
+          return;
+        }
+        home_.timers.schedule(home_.now.steady + std::chrono::seconds(1), [this, key] { repair(key); });
+      });
+}
+
+// ---- reading
+
+void partition_store::read(read_job_ptr job) {
+  struct cold_item {
+    std::size_t item;
+    log::cold_read read;
+    result<log::read_slice> slice = log::read_slice{};
+  };
+  std::vector<cold_item> cold;
+  std::int64_t left = job->max_bytes;
+  bool first = true;
+  for (std::size_t i = 0; i < job->items.size(); ++i) {
+    if (auto slow = read_one(job->items[i], *job, left, first)) cold.push_back({i, std::move(*slow)});
+  }
+  if (cold.empty()) return finish_read(std::move(job));
+  struct worker_state {
+    read_job_ptr job;
+    std::vector<cold_item> cold;
+  };
+  auto w = std::make_shared<worker_state>(worker_state{std::move(job), std::move(cold)});
+  home_.env.run_on_worker(
+      [w] {
+        for (auto& c : w->cold) c.slice = c.read.run();
+      },
+      [this, w](shard&) {
+        for (auto& c : w->cold) take_cold(w->job->items[c.item], std::move(c.slice));
+        finish_read(std::move(w->job));
+      });
+}
+
+namespace {
+
+file_slice to_file_slice(log::read_slice&& s) { return {std::move(s.file), s.position, s.size_bytes}; }
+
+error_code check_epoch(leader_epoch asked, leader_epoch ours) {
+  if (asked.value() < 0 || asked == ours) return error_code::none;
+  return asked < ours ? error_code::fenced_leader_epoch : error_code::unknown_leader_epoch;
+}
+
+}  // namespace
+
+std::optional<log::cold_read> partition_store::read_one(read_item& item, const read_job& job, std::int64_t& left,
+                                                        bool& first) {
+  auto found = find({item.target.topic_id, item.target.partition});
+  if (!found) {
+    item.error = found.error().code;
+    return std::nullopt;
+  }
+  auto& p = **found;
+  item.error = check_epoch(item.target.current_leader_epoch, p.leader.epoch());
+  if (item.error != error_code::none) return std::nullopt;
+  item.high_watermark = p.high_watermark();
+  item.last_stable_offset = p.log->last_stable_offset(item.high_watermark);
+  item.log_start_offset = p.log->log_start_offset();
+  const offset from = item.target.fetch_offset;
+  if (from < p.log->log_start_offset() || from > p.log->log_end_offset()) {
+    item.error = error_code::offset_out_of_range;
+    item.high_watermark = item.last_stable_offset = item.log_start_offset = no_offset;
+    return std::nullopt;
+  }
+  if (item.target.last_fetched_epoch.value() >= 0) {
+    const auto end = p.log->end_offset_for(item.target.last_fetched_epoch);
+    if (end.end_offset < from || end.epoch < item.target.last_fetched_epoch) {
+      item.diverging_epoch = end.epoch;
+      item.diverging_end_offset = end.end_offset;
+      return std::nullopt;
+    }
+  }
+  const offset bound = job.read_committed ? item.last_stable_offset : item.high_watermark;
+  const auto max_bytes =
+      static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, std::max(item.target.max_bytes, 0)));
+  if (from >= bound || (max_bytes == 0 && !first)) return std::nullopt;
+  auto outcome = p.log->read(from, max_bytes, bound, first);
+  if (!outcome) {
+    item.error =
+        outcome.error().code == errc::out_of_range ? error_code::offset_out_of_range : error_code::kafka_storage_error;
+    return std::nullopt;
+  }
+  if (outcome->cold) {
+    // How much it gives isn't known yet: as much as it may.
+    left -= max_bytes;
+    first = false;
+    return std::move(outcome->cold);
+  }
+  item.records = to_file_slice(std::move(outcome->slice));
+  left -= item.records.size;
+  if (item.records.size != 0) first = false;
+  return std::nullopt;
+}
+
+void partition_store::take_cold(read_item& item, result<log::read_slice> slice) {
+  const auto found = open_.find({item.target.topic_id, item.target.partition});
+  if (found == open_.end()) {
+    item.error = error_code::not_leader_or_follower;
+  } else if (!slice) {
+    item.error = error_code::kafka_storage_error;
+    home_.log(log_level::error,
+              fmt::format("read of {} at offset {} failed: {}", log::directory_name(found->second->name),
+                          item.target.fetch_offset.value(), to_string(slice.error())));
+  } else if (found->second->log->is_current(*slice)) {
+    item.records = to_file_slice(std::move(*slice));
+  }
+}
+
+void partition_store::finish_read(read_job_ptr job) {
+  std::int64_t total = 0;
+  bool failed = false;
+  for (const auto& item : job->items) {
+    total += item.records.size;
+    failed = failed || item.error != error_code::none || item.diverging_end_offset.value() >= 0;
+  }
+  if (!failed && total < job->watch_below_bytes) {
+    job->is_watched = true;
+    auto& watched = watched_[job->watcher];
+    for (const auto& item : job->items) {
+      const partition_key key{item.target.topic_id, item.target.partition};
+      const auto found = open_.find(key);
+      if (found == open_.end()) continue;
+      found->second->watchers.push_back(job->watcher);
+      watched.push_back(key);
+    }
+  }
+  auto done = std::move(job->done);
+  done(std::move(job));
+}
+
+// ---- watching
+
+void partition_store::unwatch(fetch_key key) {
+  const auto found = watched_.find(key);
+  if (found == watched_.end()) return;
+  for (const auto& partition : found->second) {
+    if (const auto p = open_.find(partition); p != open_.end()) std::erase(p->second->watchers, key);
+  }
+  watched_.erase(found);
+}
+
+void partition_store::moved_up(hosted_partition& p, std::int64_t bytes) {
+  p.log->high_watermark_moved(p.high_watermark());
+  if (!p.watchers.empty()) moved_.emplace_back(p.key(), bytes);
+}
+
+void partition_store::tell_watchers() {
+  // Telling may end fetches and start others here, which change all these lists.
+  std::map<fetch_key, std::int64_t> news;
+  for (const auto& [key, bytes] : std::exchange(moved_, {})) {
+    const auto found = open_.find(key);
+    if (found == open_.end()) continue;
+    for (const auto& watcher : found->second->watchers) news[watcher] += bytes;
+  }
+  for (const auto& [watcher, bytes] : news) tell_fetch(home_, watcher, bytes);
+}
+
+// ---- time and change
+
+void partition_store::apply(const metadata::delta& change) {
+  bool all_settings = false;
+  for (const auto& c : change.configs) {
+    if (c.type == metadata::config_resource::broker) all_settings = true;
+    if (c.type != metadata::config_resource::topic) continue;
+    if (const auto* topic = change.after->find_topic(c.name)) configs_.erase(topic->id());
+  }
+  if (all_settings) configs_.clear();
+  for (const auto& t : change.deleted_topics) {
+    if (const auto* topic = change.before->find_topic(t.id)) remove_topic(*topic);
+  }
+  if (!change.configs.empty()) {
+    for (auto& [key, p] : open_) {
+      if (configs_.contains(key.topic_id)) continue;
+      if (const auto* topic = change.after->find_topic(key.topic_id)) p->log->set_config(config_of(*topic));
+    }
+    for (auto& [key, p] : open_) {
+      if (const auto c = configs_.find(key.topic_id); c != configs_.end()) p->log->set_config(c->second);
+    }
+  }
+  for (const auto& [topic_id, partition] : change.partitions) {
+    if (home_.owner_of(topic_id, partition) != home_.id()) continue;
+    const auto& state = *change.after->find_partition(topic_id, partition);
+    if (state.leader == home_.node_id()) static_cast<void>(find({topic_id, partition}));
+  }
+}
+
+void partition_store::remove_topic(const metadata::topic& topic) {
+  configs_.erase(topic.id());
+  for (partition_id p{0}; p.value() < topic.partition_count(); p = partition_id{p.value() + 1}) {
+    if (home_.owner_of(topic.id(), p) != home_.id()) continue;
+    const partition_key key{topic.id(), p};
+    std::size_t directory = home_.options.server->storage->choose_directory(topic.id(), p);
+    if (const auto* found = home_.options.server->storage->find({topic.name(), p})) directory = found->directory;
+    if (const auto open = open_.find(key); open != open_.end()) {
+      directory = open->second->directory;
+      home_.timers.cancel(open->second->flush_timer);
+      // Fetches that wait here learn that the partition is gone when they look again.
+      moved_.emplace_back(key, 0);
+      for (const auto& watcher : open->second->watchers) tell_fetch(home_, watcher, INT32_MAX);
+      static_cast<void>(open->second->log->close(false));
+      open_.erase(open);
+    }
+    post_removal(home_, directory, {topic.name(), p});
+  }
+}
+
+void partition_store::housekeeping() {
+  std::vector<std::string> removable;
+  for (auto& [key, p] : open_) {
+    const auto start = p->log->log_start_offset();
+    static_cast<void>(p->log->roll_if_old(home_.now.wall));
+    if (auto went = p->log->apply_retention(p->high_watermark(), home_.now.wall); !went) {
+      home_.log(log_level::error,
+                fmt::format("retention of {} failed: {}", log::directory_name(p->name), to_string(went.error())));
+    }
+    p->log->expire_producers(home_.now.wall);
+    for (auto& path : p->log->take_removable_files(home_.now.wall)) removable.push_back(std::move(path));
+    if (p->log->log_start_offset() != start) note_checkpoints(*p);
+  }
+  if (removable.empty()) return;
+  home_.env.run_on_worker(
+      [removable = std::move(removable), &disk = home_.options.server->storage->disk()] {
+        for (const auto& path : removable) static_cast<void>(disk.remove(path));
+      },
+      [](shard&) {});
+}
+
+boost::system::result<offset, partition_problem> partition_store::delete_records(const partition_key& key,
+                                                                                 offset before) {
+  auto found = find(key);
+  if (!found) return found.error();
+  auto& p = **found;
+  if (!p.log->config().cleanup_delete) {
+    return partition_problem{error_code::policy_violation, "cleanup.policy of the topic does not contain delete"};
+  }
+  const offset target = before.value() == -1 ? p.high_watermark() : before;
+  if (target > p.high_watermark() || target.value() < 0) {
+    return partition_problem{error_code::offset_out_of_range, "the offset is above the high watermark"};
+  }
+  if (target > p.log->log_start_offset()) {
+    if (auto moved = p.log->move_log_start(target); !moved) {
+      return partition_problem{error_code::kafka_storage_error, moved.error().detail};
+    }
+    note_checkpoints(p);
+  }
+  return p.log->log_start_offset();
+}
+
+void partition_store::checkpoint() {
+  for (auto& [key, p] : open_) {
+    if (std::exchange(p->checkpoint_due, false)) note_checkpoints(*p);
+  }
+}
+
+void partition_store::note_checkpoints(const hosted_partition& p) {
+  post_checkpoints(home_, p.directory, p.name, p.log->recovery_point(), p.log->log_start_offset());
+}
+
+// ---- the end
+
+void partition_store::close(unique_function<void()> done) {
+  closed_ = std::move(done);
+  if (!flush_running_ && waiting_for_flush_.empty()) return finish_close();
+  end_of_batch();
+}
+
+void partition_store::finish_close() {
+  for (auto& [key, p] : open_) {
+    home_.timers.cancel(p->flush_timer);
+    if (auto closed = p->log->close(true); !closed) {
+      home_.log(log_level::error,
+                fmt::format("closing {} failed: {}", log::directory_name(p->name), to_string(closed.error())));
+      home_.closed_cleanly = false;
+    }
+    post_checkpoints(home_, p->directory, p->name, p->log->log_end_offset(), p->log->log_start_offset());
+  }
+  open_.clear();
+  auto done = std::exchange(closed_, nullptr);
+  done();
+}
+
+}  // namespace jackdaw::broker

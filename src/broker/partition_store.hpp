@@ -1,0 +1,134 @@
+// The partitions that one shard hosts: their logs, what waits for them, and the grouped flush. Knows nothing of
+// requests; jobs go in and come back filled.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "jackdaw/base/ids.hpp"
+#include "jackdaw/base/result.hpp"
+#include "jackdaw/log/log_directory.hpp"
+#include "jackdaw/log/partition_log.hpp"
+#include "jackdaw/metadata/image_builder.hpp"
+#include "jackdaw/replica/partition_leader.hpp"
+#include "partition_jobs.hpp"
+#include "timers.hpp"
+
+namespace jackdaw::broker {
+
+class shard_state;
+
+struct partition_key {
+  uuid topic_id;
+  partition_id partition;
+  auto operator<=>(const partition_key&) const noexcept = default;
+};
+
+struct partition_key_hash {
+  std::size_t operator()(const partition_key& k) const noexcept {
+    return std::hash<uuid>{}(k.topic_id) + static_cast<std::size_t>(k.partition.value()) * 0x9e3779b97f4a7c15ULL;
+  }
+};
+
+// A partition whose log is open here.
+struct hosted_partition {
+  hosted_partition(log::topic_partition tp, const uuid& id, std::size_t in_directory,
+                   std::unique_ptr<log::partition_log> opened, replica::partition_leader led)
+      : name(std::move(tp)), topic_id(id), directory(in_directory), log(std::move(opened)), leader(std::move(led)) {}
+
+  log::topic_partition name;
+  uuid topic_id;
+  std::size_t directory = 0;  // index into the storage's
+  std::unique_ptr<log::partition_log> log;
+  replica::partition_leader leader;
+  log::flush_state unflushed;
+  timer_queue::handle flush_timer{};  // flush.ms
+  bool is_flush_wanted = false;       // in flush_group's next round
+  bool is_repairing = false;
+  bool checkpoint_due = false;      // the recovery point moved since the last checkpoint
+  std::vector<fetch_key> watchers;  // fetches that wait for data here
+
+  partition_key key() const noexcept { return {topic_id, name.partition}; }
+  offset high_watermark() const noexcept { return leader.high_watermark(); }
+};
+
+// Why a partition can't be used, as clients are told.
+struct partition_problem {
+  protocol::error_code code;
+  std::string detail;
+};
+
+class partition_store {
+ public:
+  explicit partition_store(shard_state& home) : home_(home) {}
+
+  // Appends each item; `done` comes once all are as durable as the topic's flush settings ask.
+  void append(append_job_ptr job);
+  void read(read_job_ptr job);
+  void unwatch(fetch_key key);
+  // Flushes what was appended since the last call, in one group, and tells the fetches that wait for data.
+  void end_of_batch();
+
+  // The open log of a partition that this broker leads and this shard owns; opened now if need be.
+  boost::system::result<hosted_partition*, partition_problem> find(const partition_key& key);
+  // Those that are open, in no particular order.
+  template <class F>
+  void for_each_open(F&& f) {
+    for (auto& [key, p] : open_) f(*p);
+  }
+
+  // The image has moved on: makes new partitions' directories, drops deleted topics, passes on settings.
+  void apply(const metadata::delta& change);
+  // Retention, rolling, expiry of producers: what time alone brings about.
+  void housekeeping();
+  // Tells shard 0 the recovery points that moved since the last call.
+  void checkpoint();
+  // Moves a log's start (DeleteRecords); the new log start offset. -1 is the high watermark.
+  boost::system::result<offset, partition_problem> delete_records(const partition_key& key, offset before);
+
+  // Waits for flushes under way, then closes all logs; `done` follows.
+  void close(unique_function<void()> done);
+
+ private:
+  struct flush_round {
+    std::vector<std::pair<partition_key, log::flush_job>> flushes;
+    std::vector<result<void>> outcomes;
+    std::vector<append_job_ptr> waiting;
+  };
+
+  boost::system::result<hosted_partition*, partition_problem> open(const partition_key& key,
+                                                                   const metadata::topic& topic);
+  std::shared_ptr<const log::log_config> config_of(const metadata::topic& topic);
+  void append_one(append_item& item, const append_job& job, bool& must_flush);
+  void want_flush(hosted_partition& p);
+  void flush();
+  void flush_finished(flush_round& round);
+  void fail_items(flush_round& round, const partition_key& key, const error& why);
+  void note_flush_timer(hosted_partition& p);
+  void repair(partition_key key);
+  void moved_up(hosted_partition& p, std::int64_t bytes);
+  void tell_watchers();
+  std::optional<log::cold_read> read_one(read_item& item, const read_job& job, std::int64_t& left, bool& first);
+  void take_cold(read_item& item, result<log::read_slice> slice);
+  void finish_read(read_job_ptr job);
+  void note_checkpoints(const hosted_partition& p);
+  void remove_topic(const metadata::topic& topic);
+  void finish_close();
+
+  shard_state& home_;
+  std::unordered_map<partition_key, std::unique_ptr<hosted_partition>, partition_key_hash> open_;
+  std::unordered_map<uuid, std::shared_ptr<const log::log_config>> configs_;  // one for all partitions of a topic
+  std::map<fetch_key, std::vector<partition_key>> watched_;
+  std::vector<std::pair<partition_key, std::int64_t>> moved_;  // high watermarks that rose, and by how many bytes
+  std::vector<partition_key> flush_wanted_;
+  std::vector<append_job_ptr> waiting_for_flush_;
+  bool flush_running_ = false;
+  log::append_scratch scratch_;
+  unique_function<void()> closed_;
+};
+
+}  // namespace jackdaw::broker

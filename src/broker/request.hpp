@@ -1,0 +1,99 @@
+// One request from its arrival to its answer. It owns everything that the answer needs: the frame that decoded views
+// point into, text made for the answer, the sink.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "jackdaw/base/buffer.hpp"
+#include "jackdaw/base/ids.hpp"
+#include "jackdaw/base/time.hpp"
+#include "jackdaw/broker/reply.hpp"
+#include "jackdaw/broker/shard.hpp"
+#include "jackdaw/protocol/headers.hpp"
+#include "jackdaw/protocol/wire.hpp"
+
+namespace jackdaw::broker {
+
+// Lives on the shard that took it, or travels inside a message that comes back there; answered and destroyed at home.
+class request {
+ public:
+  request(shard_state& home, connection_id connection, const protocol::api_description& api,
+          protocol::request_header header, std::shared_ptr<buffer> frame, std::size_t body_at, reply_sink sink)
+      : home_(&home),
+        connection_(connection),
+        api_(&api),
+        header_(std::move(header)),
+        frame_(std::move(frame)),
+        body_at_(body_at),
+        sink_(std::move(sink)) {}
+
+  shard_state& home() const noexcept { return *home_; }
+  connection_id connection() const noexcept { return connection_; }
+  std::int16_t version() const noexcept { return header_.api_version; }
+  const protocol::api_description& api() const noexcept { return *api_; }
+  const std::shared_ptr<buffer>& frame() const noexcept { return frame_; }
+
+  // Decodes the body into `message`. When the bytes are wrong it closes the connection and returns false: the
+  // request is then finished.
+  template <class T>
+  bool decode(T& message) {
+    protocol::reader in(frame_->view().subspan(body_at_));
+    message.decode(in, version());
+    if (in.ok()) return true;
+    refuse_bytes(in);
+    return false;
+  }
+
+  // Answers and finishes the request. `slices` holds one for each external records field, in order of writing.
+  template <class T>
+  void respond(const T& message, std::vector<file_slice> slices = {}) {
+    respond_as(version(), message, std::move(slices));
+  }
+  // The same in another version than the request's: only ApiVersions does that.
+  template <class T>
+  void respond_as(std::int16_t v, const T& message, std::vector<file_slice> slices = {}) {
+    protocol::response_header head;
+    head.correlation_id = header_.correlation_id;
+    const auto head_version = protocol::response_header_version(*api_, v);
+    reply r;
+    r.bytes = buffer(4 + head.encoded_size(head_version) + message.encoded_size(v));
+    std::size_t total = r.bytes.size() - 4;
+    for (const auto& s : slices) total += s.size;
+    std::vector<protocol::writer::external> externals;
+    protocol::writer out(r.bytes.span(), &externals);
+    out.fixed(static_cast<std::int32_t>(total));
+    head.encode(out, head_version);
+    message.encode(out, v);
+    place_slices(r, externals, std::move(slices));
+    deliver(std::move(r));
+  }
+  void respond_nothing();
+  // Bytes that no client of Kafka sends, or a failure with no place in the answer: says why in the log.
+  void close_connection(std::string reason);
+
+  // Keeps text alive until the answer is written; messages only hold views.
+  std::string_view keep(std::string text) { return kept_.emplace_back(std::move(text)); }
+  // Whoever sent this; empty when the client gave no id.
+  std::string_view client_id() const noexcept { return header_.client_id.value_or(std::string_view{}); }
+
+ private:
+  void refuse_bytes(const protocol::reader& in);
+  static void place_slices(reply& r, const std::vector<protocol::writer::external>& externals,
+                           std::vector<file_slice> slices);
+  void deliver(reply r);
+
+  shard_state* home_;
+  connection_id connection_;
+  const protocol::api_description* api_;
+  protocol::request_header header_;
+  std::shared_ptr<buffer> frame_;
+  std::size_t body_at_;
+  reply_sink sink_;
+  std::deque<std::string> kept_;
+};
+
+using request_ptr = std::unique_ptr<request>;
+
+}  // namespace jackdaw::broker

@@ -1,0 +1,148 @@
+#include "jackdaw/broker/shard.hpp"
+
+#include <fmt/format.h>
+
+#include "api_table.hpp"
+#include "fetch_operation.hpp"
+#include "metadata_host.hpp"
+#include "request.hpp"
+#include "shard_state.hpp"
+
+namespace jackdaw::broker {
+
+shard_state::shard_state(shard_options given, environment& environment)
+    : options(std::move(given)),
+      env(environment),
+      random(options.random_seed),
+      partitions(*this),
+      sessions(static_cast<std::size_t>(config().max_incremental_fetch_session_cache_slots) / shard_count() + 1,
+               std::chrono::minutes(2)) {}
+
+shard_state::~shard_state() = default;
+
+shard_id shard_state::owner_of(const uuid& topic, partition_id partition) const noexcept {
+  // Neighbours land on different shards, and topics start at different ones.
+  const auto start = static_cast<std::uint32_t>(std::hash<uuid>{}(topic) >> 32);
+  return shard_id{(start + static_cast<std::uint32_t>(partition.value())) % shard_count()};
+}
+
+connection* shard_state::find_connection(connection_id id) noexcept {
+  const auto found = connections.find(id);
+  return found == connections.end() ? nullptr : &found->second;
+}
+
+shard::shard(shard_options options, environment& env)
+    : state_(std::make_unique<shard_state>(std::move(options), env)) {}
+
+shard::~shard() = default;
+
+shard_id shard::id() const noexcept { return state_->id(); }
+
+void shard::open_connection(connection_info info, now_t now) {
+  set_now(now);
+  const auto id = info.id;
+  const bool added = state_->connections.emplace(id, connection{std::move(info), "unknown", "unknown", {}}).second;
+  JD_ASSERT(added, id.value());
+}
+
+void shard::close_connection(connection_id id, now_t now) {
+  set_now(now);
+  const auto found = state_->connections.find(id);
+  if (found == state_->connections.end()) return;
+  const auto fetches = std::move(found->second.parked_fetches);
+  state_->connections.erase(found);
+  for (const auto fetch : fetches) {
+    if (auto op = state_->fetches.extract(fetch)) op.mapped()->stop_waiting();
+  }
+}
+
+void shard::handle(connection_id id, std::shared_ptr<buffer> frame, reply_sink sink, now_t now) {
+  set_now(now);
+  protocol::reader in(frame->view());
+  auto header = protocol::decode_request_header(in);
+  if (!header) return sink(reply::close_connection(header.error().detail));
+  const auto key = header->api_key;
+  const auto version = header->api_version;
+  const auto* entry = find_answered_api(key);
+  const auto* api = protocol::find_api(key);
+  if (entry == nullptr || api == nullptr) {
+    return sink(reply::close_connection(fmt::format("api key {} is not answered here", key)));
+  }
+  const bool in_range = version >= entry->version_min && version <= entry->version_max;
+  if (!in_range && entry->key != protocol::api_key::api_versions) {
+    return sink(reply::close_connection(fmt::format("{} v{} is not answered here; v{} to v{} are", api->name, version,
+                                                    entry->version_min, entry->version_max)));
+  }
+  const auto body_at = in.position();
+  entry->handle(
+      std::make_unique<request>(*state_, id, *api, std::move(*header), std::move(frame), body_at, std::move(sink)));
+}
+
+void shard::set_now(now_t now) { state_->now = now; }
+
+void shard::on_wake(now_t now) {
+  set_now(now);
+  state_->told_wake();
+  state_->timers.run_due(now.steady);
+  if (state_->metadata) state_->metadata->on_wake();
+}
+
+void shard::end_of_batch(now_t now) {
+  set_now(now);
+  state_->partitions.end_of_batch();
+  if (state_->metadata) state_->metadata->end_of_batch();
+  state_->update_wake();
+}
+
+void shard_state::apply(const std::shared_ptr<const metadata::delta>& change) {
+  image = change->after;
+  partitions.apply(*change);
+}
+
+void shard_state::update_wake() {
+  auto next = timers.next();
+  if (metadata) next = std::min(next, metadata->wake_at());
+  if (next == told_wake_) return;
+  told_wake_ = next;
+  env.wake_at(next);
+}
+
+void shard::start(now_t now, unique_function<void(result<void>)> ready) {
+  set_now(now);
+  state_->start_housekeeping();
+  if (state_->id() != shard_id{0}) return ready({});
+  state_->metadata = std::make_unique<metadata_host>(*state_);
+  state_->metadata->start(std::move(ready));
+}
+
+void shard::stop(now_t now, unique_function<void()> done) {
+  set_now(now);
+  auto& s = *state_;
+  s.partitions.close([&s, done = std::move(done)]() mutable {
+    if (!s.metadata) return done();
+    s.metadata->close([&s, done = std::move(done)](bool clean) mutable {
+      s.closed_cleanly = s.closed_cleanly && clean;
+      done();
+    });
+  });
+}
+
+bool shard::closed_cleanly() const noexcept { return state_->closed_cleanly; }
+
+void shard_state::start_housekeeping() {
+  const auto every = [this](std::int64_t ms, auto task) {
+    if (ms > 0) repeat(std::chrono::milliseconds(ms), task);
+  };
+  every(config().log_retention_check_interval_ms, [](shard_state& s) { s.partitions.housekeeping(); });
+  every(config().log_flush_offset_checkpoint_interval_ms, [](shard_state& s) { s.partitions.checkpoint(); });
+  if (id() == shard_id{0}) every(config().log_flush_offset_checkpoint_interval_ms, write_checkpoints);
+}
+
+void shard_state::repeat(duration period, void (*task)(shard_state&)) {
+  timers.schedule(now.steady + period, [this, period, task] {
+    task(*this);
+    repeat(period, task);
+  });
+}
+
+}  // namespace jackdaw::broker

@@ -1,0 +1,97 @@
+// Messages between shards that more than one place sends.
+#include <fmt/format.h>
+
+#include "fetch_operation.hpp"
+#include "metadata_host.hpp"
+#include "request.hpp"
+#include "shard_state.hpp"
+
+namespace jackdaw::broker {
+namespace {
+
+constexpr shard_id shard_zero{0};
+
+void tell_here(shard_state& here, std::uint64_t fetch_id, std::int64_t bytes) {
+  if (const auto found = here.fetches.find(fetch_id); found != here.fetches.end()) found->second->data_arrived(bytes);
+}
+
+}  // namespace
+
+void tell_fetch(shard_state& from, fetch_key watcher, std::int64_t bytes) {
+  if (watcher.home == from.id()) return tell_here(from, watcher.fetch_id, bytes);
+  from.env.post(watcher.home, [watcher, bytes](shard& s) { tell_here(s.state(), watcher.fetch_id, bytes); });
+}
+
+void post_checkpoints(shard_state& from, std::size_t directory, const log::topic_partition& tp, offset recovery_point,
+                      offset log_start) {
+  from.env.post(shard_zero, [storage = from.options.server->storage, directory, tp, recovery_point, log_start](shard&) {
+    storage->directory(directory).recovery_points().set(tp, recovery_point);
+    storage->directory(directory).log_starts().set(tp, log_start);
+  });
+}
+
+void write_checkpoints(shard_state& zero) {
+  const auto& storage = zero.options.server->storage;
+  const auto write = [&](std::size_t directory, log::offset_checkpoint& (log::log_directory::*which)()) {
+    auto job = (storage->directory(directory).*which)().prepare_write();
+    if (!job) return;
+    auto shared = std::make_shared<log::offset_checkpoint::write_job>(std::move(*job));
+    zero.env.run_on_worker([shared, storage] { static_cast<void>(shared->run(storage->disk())); },
+                           [shared, storage, directory, which](shard&) {
+                             (storage->directory(directory).*which)().write_done(std::move(*shared));
+                           });
+  };
+  for (std::size_t i = 0; i < storage->directory_count(); ++i) {
+    write(i, &log::log_directory::recovery_points);
+    write(i, &log::log_directory::log_starts);
+  }
+}
+
+void post_removal(shard_state& from, std::size_t directory, log::topic_partition tp) {
+  from.env.post(shard_zero, [directory, tp = std::move(tp)](shard& s) {
+    auto& here = s.state();
+    const auto& storage = here.options.server->storage;
+    auto& dir = storage->directory(directory);
+    dir.recovery_points().remove(tp);
+    dir.log_starts().remove(tp);
+    if (!storage->disk().exists(dir.partition_path(tp))) return;
+    auto renamed = dir.mark_deleted(tp, random_uuid(here.random));
+    if (!renamed) {
+      here.log(log_level::error,
+               fmt::format("cannot delete {}: {}", dir.partition_path(tp), to_string(renamed.error())));
+      return;
+    }
+    here.env.run_on_worker([storage, path = *renamed] { static_cast<void>(storage->disk().remove_all(path)); },
+                           [](shard&) {});
+  });
+}
+
+void submit_metadata(shard_state& home, decide_function decide, unique_function<void(result<void>)> done) {
+  home.env.post(shard_zero, [decide = std::move(decide), done = std::move(done), to = home.id()](shard& s) mutable {
+    auto& zero = s.state();
+    zero.metadata->submit(std::move(decide), [&zero, to, done = std::move(done)](result<void> outcome) mutable {
+      zero.env.post(
+          to, [done = std::move(done), outcome = std::move(outcome)](shard&) mutable { done(std::move(outcome)); });
+    });
+  });
+}
+
+void publish(shard_state& zero, std::shared_ptr<const metadata::delta> change, unique_function<void()> applied) {
+  struct barrier {
+    std::uint32_t left;
+    unique_function<void()> applied;
+  };
+  auto* b = new barrier{zero.shard_count(), std::move(applied)};  // owned by the messages: the last one back ends it
+  for (std::uint32_t i = 0; i < zero.shard_count(); ++i) {
+    zero.env.post(shard_id{i}, [b, change](shard& s) {
+      s.state().apply(change);
+      s.state().env.post(shard_zero, [b](shard&) {
+        if (--b->left != 0) return;
+        const std::unique_ptr<barrier> last(b);
+        last->applied();
+      });
+    });
+  }
+}
+
+}  // namespace jackdaw::broker

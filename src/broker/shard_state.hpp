@@ -1,0 +1,98 @@
+// What the request handlers of one shard share. Private to the broker module; shard.hpp is its outside.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "fetch_session.hpp"
+#include "jackdaw/base/random.hpp"
+#include "jackdaw/broker/shard.hpp"
+#include "jackdaw/broker/shard_options.hpp"
+#include "jackdaw/metadata/image.hpp"
+#include "jackdaw/metadata/image_builder.hpp"
+#include "partition_store.hpp"
+#include "timers.hpp"
+
+namespace jackdaw::broker {
+
+class fetch_operation;
+class metadata_host;
+class request;
+
+struct connection {
+  connection_info info;
+  std::string software_name;  // from ApiVersions, "unknown" before (KIP-511)
+  std::string software_version;
+  // Fetches that wait for data; they go when the connection goes.
+  std::vector<std::uint64_t> parked_fetches;
+};
+
+// Producer ids that the controller gave to this shard and nobody has yet: next to end - 1.
+struct producer_id_block {
+  producer_id next{0};
+  producer_id end{0};
+  bool requested = false;  // a new block is on its way
+  std::vector<std::unique_ptr<request>> waiting;
+};
+
+class shard_state {
+ public:
+  shard_state(shard_options given, environment& environment);
+  ~shard_state();
+
+  shard_id id() const noexcept { return options.id; }
+  const broker_config& config() const noexcept { return options.server->config; }
+  broker_id node_id() const noexcept { return config().node_id; }
+  std::uint32_t shard_count() const noexcept { return options.server->shard_count; }
+  // The shard that hosts a partition: the same answer everywhere, without a table.
+  shard_id owner_of(const uuid& topic, partition_id partition) const noexcept;
+  // Null once the connection is closed.
+  connection* find_connection(connection_id id) noexcept;
+  void log(log_level level, const std::string& sentence) const {
+    if (options.log) options.log(level, sentence);
+  }
+
+  // Asks to be woken for the next timer, if that changed.
+  void update_wake();
+  // The wake-up that was asked for has come.
+  void told_wake() noexcept { told_wake_ = time_point::max(); }
+  // Starts what time alone brings about: retention, checkpoints.
+  void start_housekeeping();
+
+  // Takes over a newer image and hosts, drops or changes the partitions that the delta names.
+  void apply(const std::shared_ptr<const metadata::delta>& change);
+
+  shard_options options;
+  environment& env;
+  now_t now;
+  random_source random;
+  metadata::image_ptr image = metadata::image::empty();
+  std::unordered_map<connection_id, connection> connections;
+  timer_queue timers;
+  partition_store partitions;
+  fetch_session_cache sessions;
+  std::unordered_map<std::uint64_t, std::unique_ptr<fetch_operation>> fetches;  // parked or being read, by id
+  std::uint64_t last_fetch_id = 0;
+  producer_id_block producer_ids;
+  bool closed_cleanly = true;  // while stopping: every log so far could be closed
+  // On shard 0: the raft node and the controller's decisions. Null elsewhere.
+  std::unique_ptr<metadata_host> metadata;
+
+ private:
+  void repeat(duration period, void (*task)(shard_state&));
+
+  time_point told_wake_ = time_point::max();
+};
+
+// Bytes came to a partition that a fetch waits for.
+void tell_fetch(shard_state& from, fetch_key watcher, std::int64_t bytes);
+// To shard 0, which keeps the data directories' checkpoints.
+void post_checkpoints(shard_state& from, std::size_t directory, const log::topic_partition& tp, offset recovery_point,
+                      offset log_start);
+// On shard 0: brings the checkpoints of all data directories that changed to the disk.
+void write_checkpoints(shard_state& zero);
+// To shard 0: renames a deleted partition's directory and removes it on a worker.
+void post_removal(shard_state& from, std::size_t directory, log::topic_partition tp);
+
+}  // namespace jackdaw::broker

@@ -1,0 +1,232 @@
+// A whole broker in one thread: real shards over the simulated disk, messages between them delivered by hand, time
+// moved by hand. Requests go in as structs and come back as structs, through the wire format.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "jackdaw/broker/shard.hpp"
+#include "jackdaw/broker/shard_options.hpp"
+#include "jackdaw/protocol/frames.hpp"
+#include "support/sim_disk.hpp"
+
+namespace jackdaw::testing {
+
+class test_broker {
+ public:
+  explicit test_broker(std::uint32_t shards = 2, std::vector<std::string> settings = {}, std::uint64_t seed = 1)
+      : disk(std::make_unique<sim_disk>(seed)), shard_count_(shards), settings_(std::move(settings)) {
+    start();
+  }
+  ~test_broker() {
+    if (!shards_.empty()) stop();
+  }
+
+  // From the disk, as a process would.
+  void start() {
+    config_input input;
+    input.overrides = {"log.dirs=/data", "jackdaw.shards=" + std::to_string(shard_count_)};
+    input.overrides.insert(input.overrides.end(), settings_.begin(), settings_.end());
+    auto loaded = load_broker_config(input);
+    ASSERT_TRUE(loaded) << to_string(loaded.error());
+    random_source random(7);
+    auto storage = broker::storage::open(*disk, loaded->config, random);
+    ASSERT_TRUE(storage) << to_string(storage.error());
+    auto server = std::make_shared<broker::server_info>();
+    server->config = loaded->config;
+    server->cluster_id = (*storage)->cluster_id();
+    server->version = "test";
+    server->incarnation = random_uuid(random);
+    server->shard_count = shard_count_;
+    server->storage = std::move(*storage);
+    server->advertised_listeners = {{"PLAINTEXT", "localhost", 9092, security_protocol::plaintext}};
+    for (std::uint32_t i = 0; i < shard_count_; ++i) {
+      environments_.push_back(std::make_unique<test_environment>(*this, shard_id{i}));
+      broker::shard_options options;
+      options.id = shard_id{i};
+      options.server = server;
+      options.random_seed = 100 + i;
+      shards_.push_back(std::make_unique<broker::shard>(std::move(options), *environments_.back()));
+    }
+    for (auto& s : shards_) s->start(now());
+    server_ = server;
+    run();
+    connection_ = connect(0);
+  }
+
+  // Clean: the next start trusts the files.
+  void stop() {
+    std::size_t left = shards_.size();
+    for (auto i = shards_.size(); i-- > 0;) {
+      shards_[i]->stop(now(), [&left] { --left; });
+      run();
+    }
+    EXPECT_EQ(left, 0U) << "a shard did not stop";
+    forget();
+  }
+  // As after SIGKILL, or a power cut.
+  void crash(crash_kind kind) {
+    disk->crash(kind);
+    forget();
+  }
+
+  broker::connection_id connect(std::uint32_t shard) {
+    const broker::connection_id id{++last_connection_ * 64 + shard};
+    shards_[shard]->open_connection({id, "PLAINTEXT", "127.0.0.1:1"}, now());
+    return id;
+  }
+  void disconnect(broker::connection_id id) {
+    shard_of(id).close_connection(id, now());
+    run();
+  }
+
+  // What came back for one request.
+  struct answer {
+    std::vector<std::byte> frame;  // without the size
+    bool arrived = false;
+    bool skipped = false;
+    std::string closed;  // why the connection was to be closed
+  };
+  template <class Request>
+  std::shared_ptr<answer> send(broker::connection_id connection, std::int16_t version, const Request& request) {
+    protocol::request_header header;
+    header.api_version = version;
+    header.correlation_id = correlation_id{++last_correlation_};
+    header.client_id = "test";
+    auto frame = protocol::encode_request_frame(header, request);
+    EXPECT_TRUE(frame) << to_string(frame.error());
+    auto bytes = std::make_shared<buffer>(frame->size() - 4);
+    std::memcpy(bytes->data(), frame->data() + 4, bytes->size());
+    return send_bytes(connection, std::move(bytes));
+  }
+  std::shared_ptr<answer> send_bytes(broker::connection_id connection, std::shared_ptr<buffer> bytes) {
+    auto a = std::make_shared<answer>();
+    shard_of(connection)
+        .handle(
+            connection, std::move(bytes), [a](broker::reply r) { take(*a, std::move(r)); }, now());
+    run();
+    return a;
+  }
+  // Sends and waits for the answer, which must come without time passing. Its views live as long as this object.
+  template <class Response, class Request>
+  Response call(std::int16_t version, const Request& request) {
+    auto a = send(connection_, version, request);
+    return decode<Response>(a, version);
+  }
+  template <class Response>
+  Response decode(const std::shared_ptr<answer>& a, std::int16_t version) {
+    EXPECT_TRUE(a->arrived) << "no answer" << (a->closed.empty() ? "" : ", connection closed: ") << a->closed;
+    kept_.push_back(a);
+    if (!a->arrived) return {};
+    auto decoded = protocol::decode_response<Response>(a->frame, version);
+    EXPECT_TRUE(decoded) << to_string(decoded.error());
+    return decoded ? decoded->body : Response{};
+  }
+
+  // Delivers messages and workers' results until nothing is left to do at this time.
+  void run() {
+    for (bool busy = true; busy;) {
+      busy = false;
+      for (std::size_t i = 0; i < shards_.size(); ++i) busy = run_shard(i) || busy;
+    }
+  }
+  void advance(std::int64_t ms) {
+    time_ms_ += ms;
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      if (environments_[i]->wake <= now().steady) {
+        environments_[i]->wake = time_point::max();
+        shards_[i]->on_wake(now());
+        shards_[i]->end_of_batch(now());
+      }
+    }
+    run();
+  }
+  now_t now() const {
+    return {time_point(std::chrono::milliseconds(time_ms_)), timestamp_ms{1'700'000'000'000 + time_ms_}};
+  }
+
+  broker::connection_id connection() const { return connection_; }
+  const broker::server_info& server() const { return *server_; }
+
+  std::unique_ptr<sim_disk> disk;
+
+ private:
+  struct test_environment final : broker::environment {
+    test_environment(test_broker& b, shard_id i) : owner(b), id(i) {}
+    void post(shard_id to, unique_function<void(broker::shard&)> message) override {
+      owner.environments_[to.value()]->inbox.push_back(std::move(message));
+    }
+    void run_on_worker(unique_function<void()> work, unique_function<void(broker::shard&)> done) override {
+      jobs.emplace_back(std::move(work), std::move(done));
+    }
+    void wake_at(time_point when) override { wake = when; }
+
+    test_broker& owner;
+    shard_id id;
+    std::deque<unique_function<void(broker::shard&)>> inbox;
+    std::deque<std::pair<unique_function<void()>, unique_function<void(broker::shard&)>>> jobs;
+    time_point wake = time_point::max();
+  };
+
+  bool run_shard(std::size_t i) {
+    auto& env = *environments_[i];
+    auto& s = *shards_[i];
+    const bool had_work = !env.inbox.empty() || !env.jobs.empty();
+    s.set_now(now());
+    for (auto messages = std::exchange(env.inbox, {}); !messages.empty(); messages.pop_front()) messages.front()(s);
+    for (auto jobs = std::exchange(env.jobs, {}); !jobs.empty(); jobs.pop_front()) {
+      jobs.front().first();
+      jobs.front().second(s);
+    }
+    s.end_of_batch(now());
+    return had_work || !env.inbox.empty() || !env.jobs.empty();
+  }
+
+  static void take(answer& a, broker::reply r) {
+    a.skipped = r.what == broker::reply::action::skip;
+    if (r.what == broker::reply::action::close) a.closed = r.reason;
+    if (r.what != broker::reply::action::send) return;
+    a.arrived = true;
+    std::size_t at = 0;
+    const auto copy = [&](std::size_t to) {
+      a.frame.insert(a.frame.end(), r.bytes.data() + at, r.bytes.data() + to);
+      at = to;
+    };
+    for (const auto& s : r.slices) {
+      copy(s.at);
+      std::vector<std::byte> bytes(s.slice.size);
+      const auto got = s.slice.file->read_at(bytes, s.slice.position);
+      EXPECT_TRUE(got && *got == bytes.size());
+      a.frame.insert(a.frame.end(), bytes.begin(), bytes.end());
+    }
+    copy(r.bytes.size());
+    EXPECT_EQ(load_be<std::int32_t>(a.frame.data()), static_cast<std::int32_t>(a.frame.size() - 4));
+    a.frame.erase(a.frame.begin(), a.frame.begin() + 4);
+  }
+
+  void forget() {
+    shards_.clear();
+    environments_.clear();
+    server_.reset();
+  }
+  broker::shard& shard_of(broker::connection_id id) { return *shards_[id.value() % 64]; }
+
+  std::uint32_t shard_count_;
+  std::vector<std::string> settings_;
+  std::vector<std::unique_ptr<test_environment>> environments_;
+  std::vector<std::unique_ptr<broker::shard>> shards_;
+  std::shared_ptr<const broker::server_info> server_;
+  std::vector<std::shared_ptr<answer>> kept_;
+  broker::connection_id connection_;
+  std::uint64_t last_connection_ = 0;
+  std::int32_t last_correlation_ = 0;
+  std::int64_t time_ms_ = 0;
+};
+
+}  // namespace jackdaw::testing
