@@ -251,25 +251,30 @@ void partition_store::repair(partition_key key) {
   const auto found = open_.find(key);
   if (found == open_.end() || !found->second->log->needs_repair() || std::exchange(found->second->is_repairing, true))
     return;
+  const auto again = [this, key] {
+    home_.timers.schedule(home_.now.steady + std::chrono::seconds(1), [this, key] { repair(key); });
+  };
+  auto job = found->second->log->prepare_repair();
+  if (!job) {
+    found->second->is_repairing = false;
+    return again();
+  }
   struct attempt {
     log::repair_job job;
     result<log::repair_job::outcome> outcome = log::repair_job::outcome{};
   };
-  auto a = std::make_shared<attempt>(attempt{found->second->log->prepare_repair()});
-  home_.env.run_on_worker(
-      [a, &disk = home_.options.server->storage->disk()] { a->outcome = a->job.run(disk); },
-      [this, a, key](shard&) {
-        const auto again = open_.find(key);
-        if (again == open_.end()) return;
-        auto& p = *again->second;
-        p.is_repairing = false;
-        if (a->outcome && p.log->repair_done(a->job, *a->outcome)) {
-          home_.log(log_level::info, fmt::format("{} accepts writes again", log::directory_name(p.name)));
-          if (p.leader.appended(p.log->log_end_offset())) moved_up(p, 1);
-          return;
-        }
-        home_.timers.schedule(home_.now.steady + std::chrono::seconds(1), [this, key] { repair(key); });
-      });
+  auto a = std::make_shared<attempt>(attempt{std::move(*job)});
+  home_.env.run_on_worker([a, &disk = home_.options.server->storage->disk()] { a->outcome = a->job.run(disk); },
+                          [this, a, key, again](shard&) {
+                            const auto still = open_.find(key);
+                            if (still == open_.end()) return;
+                            auto& p = *still->second;
+                            p.is_repairing = false;
+                            if (!a->outcome || !p.log->repair_done(a->job, *a->outcome)) return again();
+                            home_.log(log_level::info,
+                                      fmt::format("{} accepts writes again", log::directory_name(p.name)));
+                            if (p.leader.appended(p.log->log_end_offset())) moved_up(p, 1);
+                          });
 }
 
 // ---- reading
