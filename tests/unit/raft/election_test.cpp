@@ -131,6 +131,30 @@ TEST(election, a_candidate_with_an_older_log_is_refused_3_6_1) {
   EXPECT_EQ(c.node(next).applied.size(), 2u + 1u);
 }
 
+TEST(election, a_vote_goes_only_to_a_log_that_is_up_to_date_3_6_1) {
+  cluster c(3);
+  const int leader = c.elect();
+  ASSERT_TRUE(c.propose(leader, "x"));
+  c.settle();
+  const int voter = leader % 3 + 1;
+  const raft_term term = c.raft(voter).term();
+  c.crash(leader);
+  c.crash(voter % 3 + 1);
+  c.advance(std::chrono::seconds(2));
+  std::int64_t next = c.raft(voter).term().value();
+  const auto granted = [&](log_position last) {
+    c.deliver({node_name(leader), node_name(voter), raft_term{++next}, vote_request{last, false, true}});
+    c.sync(node_name(voter), 1);
+    const bool yes = std::get<vote_response>(c.wire.back().body).granted;
+    c.wire.clear();
+    return yes;
+  };
+  EXPECT_FALSE(granted({raft_index{1}, term})) << "shorter";
+  EXPECT_FALSE(granted({raft_index{9}, term - 1})) << "longer, but of an older term";
+  EXPECT_TRUE(granted({raft_index{2}, term}));
+  EXPECT_TRUE(granted({raft_index{1}, term + 1})) << "shorter, but of a newer term";
+}
+
 TEST(election, pre_vote_keeps_a_partitioned_node_from_disturbing_9_6) {
   cluster c(3);
   const int leader = c.elect();

@@ -181,6 +181,7 @@ TEST(replication, an_entry_of_an_older_term_is_committed_by_one_of_the_new_term_
   cluster c(3);
   const int old = c.elect();
   c.settle();
+  c.settles_between_ticks = false;
   ASSERT_TRUE(c.propose(old, "a"));
   // All have it on disk, but nobody says so before the leader is gone.
   for (const message& m : std::exchange(c.wire, {})) c.deliver(m);
@@ -192,8 +193,19 @@ TEST(replication, an_entry_of_an_older_term_is_committed_by_one_of_the_new_term_
       EXPECT_EQ(c.raft(i).commit_index(), raft_index{1});
     }
   }
-  const int next = c.elect();
-  c.settle();
+  while (c.leader() == 0) {
+    c.now += milliseconds(10);
+    c.tick_all();
+    for (auto& [id, n] : c.nodes) c.sync(id, n.disk->pending());
+    for (const message& m : std::exchange(c.wire, {})) c.deliver(m);
+  }
+  const int next = c.leader();
+  const int other = 6 - old - next;
+  // A majority has entry 2, but a leader with a newer entry of another term could still replace it.
+  c.wire.clear();
+  c.deliver({node_name(other), node_name(next), c.raft(next).term(), append_response{true, raft_index{2}, {}, {}}});
+  EXPECT_EQ(c.raft(next).commit_index(), raft_index{1});
+  c.advance(milliseconds(300));
   EXPECT_THAT(c.node(next).applied, ElementsAre("1:no-op", "2:a", "3:no-op"));
 }
 
