@@ -1,6 +1,7 @@
 #include "jackdaw/net/ip_address.hpp"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -46,8 +47,8 @@ std::string to_string(const ip_address& ip) {
 
 std::string endpoint_text(const sockaddr_storage& address) {
   const ip_address ip = ip_of(address);
-  const std::string port = ":" + std::to_string(port_of(address));
-  return is_mapped_v4(ip) ? to_string(ip) + port : "[" + to_string(ip) + "]" + port;
+  if (is_mapped_v4(ip)) return fmt::format("{}:{}", to_string(ip), port_of(address));
+  return fmt::format("[{}]:{}", to_string(ip), port_of(address));
 }
 
 }  // namespace jackdaw::net

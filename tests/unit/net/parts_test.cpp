@@ -1,0 +1,115 @@
+// The small parts that need no socket.
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "jackdaw/net/admission.hpp"
+#include "jackdaw/net/idle_list.hpp"
+#include "jackdaw/net/timer_queue.hpp"
+
+namespace jackdaw::net {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+time_point at(duration d) { return time_point(d); }
+
+ip_address address(std::uint8_t last) {
+  ip_address ip;
+  ip.bytes[15] = last;
+  return ip;
+}
+
+TEST(idle_list, keeps_the_order_of_the_last_touch_within_its_grain) {
+  idle_list list(seconds(1));
+  idle_hook a, b, c;
+  list.touch(a, at(seconds(10)));
+  list.touch(b, at(seconds(11)));
+  list.touch(c, at(seconds(12)));
+  EXPECT_EQ(list.oldest(), &a);
+  list.touch(a, at(milliseconds(10500)));
+  EXPECT_EQ(list.oldest(), &a) << "within the grain nothing moves";
+  list.touch(a, at(seconds(13)));
+  EXPECT_EQ(list.oldest(), &b);
+  list.remove(b);
+  list.remove(b);
+  EXPECT_EQ(list.oldest(), &c);
+  list.remove(c);
+  list.remove(a);
+  EXPECT_EQ(list.oldest(), nullptr);
+}
+
+TEST(timer_queue, runs_what_is_due_in_order_and_not_what_that_adds) {
+  timer_queue timers;
+  std::string order;
+  timers.add(at(seconds(3)), [&] { order += 'c'; });
+  timers.add(at(seconds(1)), [&] {
+    order += 'a';
+    timers.add(at(seconds(1)), [&] { order += 'd'; });
+  });
+  timers.add(at(seconds(2)), [&] { order += 'b'; });
+  const auto cancelled = timers.add(at(seconds(2)), [&] { order += 'x'; });
+  timers.cancel(cancelled);
+  EXPECT_EQ(timers.next(), at(seconds(1)));
+  timers.run(at(seconds(2)));
+  EXPECT_EQ(order, "ab");
+  EXPECT_EQ(timers.next(), at(seconds(1)));
+  timers.run(at(seconds(2)));
+  EXPECT_EQ(order, "abd");
+  timers.run(at(seconds(3)));
+  EXPECT_EQ(order, "abdc");
+  EXPECT_EQ(timers.next(), time_point::max());
+}
+
+TEST(admission, all_connections_and_those_of_one_address_are_limited) {
+  admission a({3, 2, {{address(9), 1}}, 0});
+  const time_point now = at(seconds(1));
+  EXPECT_TRUE(a.admit(address(1), now));
+  EXPECT_TRUE(a.admit(address(1), now));
+  EXPECT_FALSE(a.admit(address(1), now));
+  EXPECT_TRUE(a.has_room());
+  EXPECT_TRUE(a.admit(address(9), now));
+  EXPECT_FALSE(a.has_room());
+  a.release(address(9));
+  a.release(address(1));
+  EXPECT_EQ(a.open(), 1u);
+  EXPECT_TRUE(a.admit(address(9), now));
+  EXPECT_FALSE(a.admit(address(9), now)) << "its own limit is 1";
+}
+
+TEST(admission, new_connections_come_at_a_rate_with_bursts_of_one_second) {
+  admission a({100, 100, {}, 10});
+  const time_point start = at(seconds(100));
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_LE(a.next_allowed(), start) << i;
+    EXPECT_TRUE(a.admit(address(1), start));
+  }
+  EXPECT_EQ(a.next_allowed(), start + milliseconds(100));
+  EXPECT_TRUE(a.admit(address(1), start + milliseconds(100)));
+  EXPECT_EQ(a.next_allowed(), start + milliseconds(200));
+}
+
+TEST(ip_address, prints_and_maps_both_families) {
+  sockaddr_storage storage{};
+  auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
+  v4.sin_family = AF_INET;
+  v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  v4.sin_port = htons(4711);
+  EXPECT_EQ(endpoint_text(storage), "127.0.0.1:4711");
+  const ip_address by_v4 = ip_of(storage);
+
+  sockaddr_storage storage6{};
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(storage6);
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(4711);
+  v6.sin6_addr = in6addr_loopback;
+  EXPECT_EQ(endpoint_text(storage6), "[::1]:4711");
+  // What a socket for both families says of an IPv4 peer.
+  std::copy(by_v4.bytes.begin(), by_v4.bytes.end(), v6.sin6_addr.s6_addr);
+  EXPECT_EQ(endpoint_text(storage6), "127.0.0.1:4711");
+  EXPECT_EQ(ip_of(storage6), by_v4);
+}
+
+}  // namespace
+}  // namespace jackdaw::net
