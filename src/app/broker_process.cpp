@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <future>
 #include <limits>
 #include <random>
 
@@ -114,12 +115,15 @@ struct broker_process::parts {
       : workers(disk_threads(config)), server(network_options(config, shard_count), workers) {}
 
   result<void> open(broker_config config, const std::string& version, std::shared_ptr<broker::logger_control> loggers);
+  result<void> start_shards();
+  void close_storage();
 
   disk::posix_disk disk;
   disk::worker_pool workers;
   net::server server;
   std::shared_ptr<const broker::server_info> info;
   std::vector<std::unique_ptr<shard_handler>> shards;
+  bool is_started = false;
 };
 
 result<void> broker_process::parts::open(broker_config config, const std::string& version,
@@ -145,7 +149,31 @@ result<void> broker_process::parts::open(broker_config config, const std::string
     handlers.push_back(shards.back().get());
   }
   server.start(handlers);
+  is_started = true;
+  if (auto ready = start_shards(); !ready) return ready;
   return server.open();
+}
+
+// Every shard, shard 0 last: its answer says that cluster state is there and that all shards have it.
+result<void> broker_process::parts::start_shards() {
+  std::promise<result<void>> ready;
+  for (std::uint32_t i = server.shard_count(); i-- > 0;) {
+    server.run_at(shard_id{i}, [this, i, &ready] {
+      shards[i]->start(net::system_now(), [i, &ready](result<void> outcome) {
+        if (i == 0) ready.set_value(std::move(outcome));
+      });
+    });
+  }
+  return ready.get_future().get();
+}
+
+// The threads have ended, so their state may be looked at from here.
+void broker_process::parts::close_storage() {
+  const bool clean = std::all_of(shards.begin(), shards.end(), [](const auto& s) { return s->closed_cleanly(); });
+  if (!clean || !info) return;
+  if (auto closed = info->storage->close_clean(broker_epoch{}); !closed) {
+    spdlog::error("The mark of a clean shutdown could not be written: {}", to_string(closed.error()));
+  }
 }
 
 broker_process::broker_process() = default;
@@ -177,6 +205,7 @@ void broker_process::stop() {
   parts_->server.stop();
   parts_->server.join();
   parts_->workers.stop();
+  if (parts_->is_started) parts_->close_storage();
 }
 
 }  // namespace jackdaw::app

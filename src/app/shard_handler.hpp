@@ -15,6 +15,9 @@ class shard_handler final : public net::request_handler {
   shard_handler(broker::shard_options options, broker::environment& environment)
       : shard_(std::move(options), environment) {}
 
+  void start(now_t now, unique_function<void(result<void>)> ready) { shard_.start(now, std::move(ready)); }
+  bool closed_cleanly() const noexcept { return shard_.closed_cleanly(); }
+
   void open_connection(broker::connection_info info, now_t now) override {
     shard_.open_connection(std::move(info), now);
   }
