@@ -1,2 +1,3 @@
-#include <cstdio>
-int main() { std::puts("jackdawd " JACKDAW_VERSION); }
+#include "jackdaw/cli/app.hpp"
+
+int main(int argc, char** argv) { return jackdaw::cli::run(argc, argv, JACKDAW_VERSION); }

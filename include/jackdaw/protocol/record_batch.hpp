@@ -158,6 +158,8 @@ class mutable_batch : public batch_view {
   // Sets type and largest timestamp, and makes the checksum right again if that changed a byte. With
   // log_append_time, `max_timestamp` is the time that every record of the batch is read with.
   void set_timestamp(jackdaw::protocol::timestamp_type type, timestamp_ms max_timestamp) noexcept;
+  // For clients that get a new producer id with batches already packed. Makes the checksum right again.
+  void set_producer(jackdaw::producer_id id, jackdaw::producer_epoch epoch, std::int32_t base_sequence) noexcept;
 
  private:
   std::byte* out_;

@@ -32,6 +32,14 @@ void mutable_batch::set_timestamp(protocol::timestamp_type type, timestamp_ms ma
   store_be(out_ + batch_field::crc, computed_crc());
 }
 
+void mutable_batch::set_producer(jackdaw::producer_id id, jackdaw::producer_epoch epoch,
+                                 std::int32_t base_sequence) noexcept {
+  store_be(out_ + batch_field::producer_id, id.value());
+  store_be(out_ + batch_field::producer_epoch, epoch.value());
+  store_be(out_ + batch_field::base_sequence, base_sequence);
+  store_be(out_ + batch_field::crc, computed_crc());
+}
+
 result<void> validate(const batch_view& batch) {
   if (batch.magic() != batch_magic) {
     return fail(errc::corrupt, "record batch of format " + std::to_string(batch.magic()) + " where 2 is expected");

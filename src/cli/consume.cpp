@@ -1,0 +1,151 @@
+// jackdaw consume: records to standard output.
+#include <unistd.h>
+
+#include "consuming.hpp"
+#include "jackdaw/cli/record_format.hpp"
+#include "jackdaw/cli/terminal.hpp"
+
+namespace jackdaw::cli {
+
+using std::chrono::milliseconds;
+using clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr milliseconds poll_interval{250};
+constexpr std::size_t flush_bytes = 64 * 1024;
+
+struct consume_options {
+  std::vector<std::string> topics;
+  std::string partitions;
+  std::string from;
+  std::string until;
+  bool from_beginning = false;
+  std::uint64_t count = 0;
+  std::string format;
+  bool with_key = false;
+  std::string null_text;
+  std::string idle;
+  bool committed = false;
+};
+
+outcome<reading_plan> plan_for(const consume_options& o) {
+  reading_plan plan;
+  plan.topics = o.topics;
+  if (!o.partitions.empty()) {
+    auto partitions = parse_partitions(o.partitions);
+    if (!partitions) return failure(partitions.error());
+    plan.partitions = std::move(*partitions);
+  }
+  const std::int64_t now_ms = wall_clock_ms();
+  // Who names an end wants what is there, not what comes.
+  std::string from = o.from.empty() ? (o.until.empty() && !o.from_beginning ? "end" : "beginning") : o.from;
+  auto start = parse_position(from, now_ms);
+  if (!start) return failure(start.error());
+  plan.from = *start;
+  if (!o.until.empty()) {
+    auto end = parse_position(o.until, now_ms);
+    if (!end) return failure(end.error());
+    plan.until = *end;
+  }
+  return plan;
+}
+
+// Gathers records as text and writes them in large pieces.
+class printer {
+ public:
+  printer(record_format format, bool is_json) : format_(std::move(format)), is_json_(is_json) {}
+
+  void add(std::string_view topic, partition_id partition, const protocol::record_view& record) {
+    if (is_json_) {
+      append_json(text_, topic, partition, record);
+      text_ += '\n';
+    } else {
+      format_.append(text_, topic, partition, record);
+    }
+    if (text_.size() >= flush_bytes) flush();
+  }
+  void flush() {
+    context::print(text_);
+    text_.clear();
+    std::fflush(stdout);
+  }
+
+ private:
+  record_format format_;
+  bool is_json_;
+  std::string text_;
+};
+
+outcome<std::int64_t> idle_limit_ms(const consume_options& o) {
+  if (o.idle.empty()) return std::int64_t{-1};
+  auto ms = parse_duration_ms(o.idle);
+  if (!ms) return failure(ms.error());
+  return *ms;
+}
+
+outcome<void> read(net::client_fetcher& fetcher, printer& out, const consume_options& o, std::int64_t idle_ms) {
+  std::uint64_t records = 0;
+  auto last_record = clock::now();
+  net::client_fetcher::on_record handler = [&](std::string_view topic, partition_id p, const protocol::record_view& r) {
+    out.add(topic, p, r);
+    return ++records != o.count && !interrupted();
+  };
+  while (!interrupted() && !fetcher.is_done() && (o.count == 0 || records < o.count)) {
+    auto got = fetcher.step(poll_interval, handler);
+    out.flush();
+    if (!got && got.error().code == errc::out_of_range) {
+      return failure{exit_status::failed,
+                     got.error().detail + "; see what there is with: jackdaw topic describe --offsets"};
+    }
+    if (!got) return failure(got.error());
+    const auto now = clock::now();
+    if (*got != 0) last_record = now;
+    if (idle_ms >= 0 && now - last_record >= milliseconds(idle_ms)) break;
+  }
+  return boost::system::in_place_value;
+}
+
+outcome<void> consume(context& ctx, const consume_options& o) {
+  auto plan = plan_for(o);
+  if (!plan) return plan.error();
+  auto idle_ms = idle_limit_ms(o);
+  if (!idle_ms) return idle_ms.error();
+  const std::string format = !o.format.empty() ? o.format : o.with_key ? "%k\\t%v\\n" : "%v\\n";
+  auto parsed = record_format::parse(format, o.null_text);
+  if (!parsed) return failure(parsed.error());
+  auto client = ctx.client();
+  if (!client) return client.error();
+  net::fetcher_options fetching;
+  fetching.is_read_committed = o.committed;
+  net::client_fetcher fetcher(**client, fetching);
+  if (auto added = add_sources(**client, *plan, fetcher); !added) return added;
+  catch_interrupts();
+  printer out(std::move(*parsed), ctx.is_json());
+  return read(fetcher, out, o, *idle_ms);
+}
+
+void declare(CLI::App& verb, consume_options& o) {
+  verb.add_option("topics", o.topics, "What to read")->required();
+  verb.add_option("-p,--partitions", o.partitions, "Only these: 0,3,5-7");
+  verb.add_option("-f,--from", o.from,
+                  "beginning, end (the default without --until), an offset, -COUNT before the end, time:TIME");
+  verb.add_flag("--from-beginning", o.from_beginning, "The same as --from beginning");
+  verb.add_option("-u,--until", o.until, "Stop there: end (as it is now), an offset, time:TIME");
+  verb.add_option("-c,--count", o.count, "Stop after so many records")->check(CLI::PositiveNumber);
+  verb.add_option("--idle", o.idle, "Stop when nothing came for so long: 5s");
+  verb.add_option("-F,--format", o.format,
+                  "%t topic %p partition %o offset %k key %v value %h headers %T timestamp %D date, \\n");
+  verb.add_flag("-k,--key", o.with_key, "Key, tab, value");
+  verb.add_option("--null", o.null_text, "What a null key or value is printed as");
+  verb.add_flag("--committed", o.committed, "Leave out what open and aborted transactions wrote");
+  verb.footer("With -o json each line is an object. Ends with status 0 on ^C.");
+}
+
+}  // namespace
+
+void add_consume(CLI::App& app, context& ctx) {
+  add_verb<consume_options>(app, ctx, "consume", "Reads records", declare, consume);
+}
+
+}  // namespace jackdaw::cli
