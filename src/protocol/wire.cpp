@@ -34,7 +34,7 @@ std::optional<std::uint64_t> read_varint(reader& in) noexcept {
 
 }  // namespace
 
-std::uint32_t reader::uvarint() noexcept { return static_cast<std::uint32_t>(read_varint<32>(*this).value_or(0)); }
+std::uint32_t reader::long_uvarint() noexcept { return static_cast<std::uint32_t>(read_varint<32>(*this).value_or(0)); }
 
 std::int32_t reader::varint() noexcept {
   const auto v = static_cast<std::uint32_t>(read_varint<32>(*this).value_or(0));

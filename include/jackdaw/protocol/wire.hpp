@@ -100,7 +100,10 @@ class reader {
     const auto high = fixed<std::uint64_t>();
     return {high, fixed<std::uint64_t>()};
   }
-  std::uint32_t uvarint() noexcept;
+  std::uint32_t uvarint() noexcept {
+    if (cur_ != end_ && (*cur_ & std::byte{0x80}) == std::byte{0}) return std::to_integer<std::uint32_t>(*cur_++);
+    return long_uvarint();
+  }
   std::int32_t varint() noexcept;   // zigzag
   std::int64_t varlong() noexcept;  // zigzag
   bytes_view take(std::size_t size) noexcept {
@@ -163,6 +166,7 @@ class reader {
     memory_left_ -= cost;
     return true;
   }
+  std::uint32_t long_uvarint() noexcept;
   std::int64_t length(bool compact, bool is_string) noexcept;
   std::int64_t count(bool compact, std::size_t element_size_min) noexcept;
 

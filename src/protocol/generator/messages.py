@@ -174,21 +174,26 @@ class Emitter:
         c.close()
         c.close()
 
-    def default_test(self, f):
-        """C++ that is true when the field has its default, so that a tagged field is left out."""
+    def default_test(self, f, owner=""):
+        """C++ that is true when the field of `owner` (a prefix such as "outer.") has its default: a tagged field is then
+        left out."""
+        name = owner + f.name
         if f.nullable:
-            return f"!{f.name}" if f.default == "null" else f"{f.name} == {f.cpp()}({f.cpp().removeprefix('std::optional<')[:-1]}{{}})"
+            inner = f.cpp().removeprefix("std::optional<")[:-1]
+            return f"!{name}" if f.default == "null" else f"{name} == {f.cpp()}({inner}{{}})"
         if f.type == "records" and not f.is_array:
-            return f"{f.name}.size == 0"
+            return f"{name}.size == 0"
         if f.is_array or f.type in VARIABLE:
-            return f"{f.name}.empty()"
+            return f"{name}.empty()"
         if f.is_struct():
-            return f"{f.name} == {f.type}{{}}"
+            # Member by member: faster than a comparison with another struct.
+            tests = [self.default_test(inner, name + ".") for inner in f.struct.fields]
+            return " && ".join(tests + ([f"{name}.unknown_tags.empty()"] if self.has_tags else []))
         if f.type == "uuid":
-            return f"{f.name}.is_zero()"
+            return f"{name}.is_zero()"
         if f.is_error_code():
-            return f"{f.name} == static_cast<{f.strong}>({f.literal()})"
-        return f"{f.name} == {f.strong}{{{f.literal()}}}" if f.strong else f"{f.name} == {f.literal()}"
+            return f"{name} == static_cast<{f.strong}>({f.literal()})"
+        return f"{name} == {f.strong}{{{f.literal()}}}" if f.strong else f"{name} == {f.literal()}"
 
     def size(self, c, struct, scope):
         self.open_function(c, f"std::size_t {scope}::encoded_size(std::int16_t v) const")
