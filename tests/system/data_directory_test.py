@@ -61,7 +61,7 @@ class DataDirectory(unittest.TestCase):
 
     def test_the_directory_of_another_node_is_refused(self):
         self.filled().stop()
-        self.assert_refused(self.broker('node.id=2'), 'node.id', '1', '2')
+        self.assert_refused(self.broker('node.id=2'), 'node 1', 'node 2', 'log.dirs')
         self.assertEqual(self.kept(self.broker().start()), [b'one', b'two'])
 
     def test_the_directory_of_another_cluster_is_refused(self):

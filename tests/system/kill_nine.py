@@ -130,29 +130,38 @@ def kill_and_restart(broker, producers, verified):
 
 
 def run(arguments):
-    pick = random.Random(arguments.seed)
     overrides = ['log.segment.bytes=1048576', *(['log.flush.interval.messages=1'] if arguments.flush else []), *arguments.override]
     with Broker(overrides) as broker:
-        with broker.client() as client:
-            client.create_topic(TOPIC, arguments.producers)
-        producers = [Producer(broker.port, partition, f'{arguments.seed}/{partition}') for partition in range(arguments.producers)]
-        for producer in producers:
-            producer.start()
-        verified, startups = [0] * arguments.producers, []
-        for _ in range(arguments.rounds):
-            wait_for_acks(producers, pick.randint(1, arguments.numbers))
-            startups.append(kill_and_restart(broker, producers, verified))
-            check(producers)
-        for producer in producers:
-            producer.stopping.set()
-        for producer in producers:
-            producer.join(60)
+        try:
+            rounds(arguments, broker)
+        except (AssertionError, OSError, ValueError) as failure:
+            status = broker.process.poll()
+            state = 'runs' if status is None else f'ended with {status}'
+            raise AssertionError(f'{failure}; the broker {state}, its last words:\n{broker.output()[-3000:]}\n') from failure
+
+
+def rounds(arguments, broker):
+    pick = random.Random(arguments.seed)
+    with broker.client() as client:
+        client.create_topic(TOPIC, arguments.producers)
+    producers = [Producer(broker.port, partition, f'{arguments.seed}/{partition}') for partition in range(arguments.producers)]
+    for producer in producers:
+        producer.start()
+    verified, startups = [0] * arguments.producers, []
+    for _ in range(arguments.rounds):
+        wait_for_acks(producers, pick.randint(1, arguments.numbers))
+        startups.append(kill_and_restart(broker, producers, verified))
         check(producers)
-        with broker.client() as client:
-            ends = [verify(client, producer.partition, 0, producer.next_number) for producer in producers]
-        if ends != [producer.next_number for producer in producers]:
-            raise AssertionError(f'the logs end at {ends}, sent were {[producer.next_number for producer in producers]}')
-        report(arguments, ends, producers, startups)
+    for producer in producers:
+        producer.stopping.set()
+    for producer in producers:
+        producer.join(60)
+    check(producers)
+    with broker.client() as client:
+        ends = [verify(client, producer.partition, 0, producer.next_number) for producer in producers]
+    if ends != [producer.next_number for producer in producers]:
+        raise AssertionError(f'the logs end at {ends}, sent were {[producer.next_number for producer in producers]}')
+    report(arguments, ends, producers, startups)
 
 
 def report(arguments, ends, producers, startups):
