@@ -49,6 +49,7 @@ void connection::read() {
     if (n > 0) {
       turn += static_cast<std::size_t>(n);
       reader_.received(static_cast<std::size_t>(n));
+      charge_reader();
       // A stream that gives less than asked is empty; more to come makes a new event.
       if (static_cast<std::size_t>(n) < space.size() && !peer_finished_) is_readable_ = false;
     } else if (n == 0) {
@@ -61,7 +62,8 @@ void connection::read() {
       end_after_flush(std::strerror(errno), false);
     }
   }
-  settle_reader();
+  reader_.leave_scratch();
+  charge_reader();
   if (turn != 0) table_.touch(*this);
   if (is_waiting) table_.watch_pressure();
 }
@@ -164,9 +166,7 @@ void connection::flush() {
   }
 }
 
-// Charges what the reader keeps beyond this turn.
-void connection::settle_reader() {
-  reader_.leave_scratch();
+void connection::charge_reader() noexcept {
   const std::size_t bytes = reader_.held_bytes();
   if (bytes > reader_bytes_) {
     hold(bytes - reader_bytes_);

@@ -69,7 +69,7 @@ class connection final : public event_source, public idle_hook, public budget_ho
   void start(std::shared_ptr<buffer> frame);
   void finish(reply_queue::ticket ticket, broker::reply answer);
   void ticket_gone();
-  void settle_reader();
+  void charge_reader() noexcept;
   void end_after_flush(std::string why, bool is_protocol_error);
   void hold(std::size_t bytes) noexcept;
   void let_go(std::size_t bytes) noexcept;
