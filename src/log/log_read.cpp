@@ -88,7 +88,8 @@ result<read_outcome> partition_log::read_segments(std::size_t index, offset from
 // At most one segment besides the last keeps its files open.
 void partition_log::use_old_segment(std::size_t index) {
   if (index + 1 >= state_->segments.size() || state_->old_in_use == index) return;
-  if (state_->old_in_use + 1 < state_->segments.size()) state_->segments[state_->old_in_use].release_files();
+  // SIZE_MAX, for none, is above every index.
+  if (state_->old_in_use < state_->segments.size() - 1) state_->segments[state_->old_in_use].release_files();
   state_->old_in_use = index;
 }
 
