@@ -102,6 +102,21 @@ result<std::unique_ptr<log_directory>> log_directory::open(disk& d, std::string 
   return dir;
 }
 
+namespace {
+
+// A new directory's name is in its parent, whose name may be as new, and so on: without these everything below may
+// be gone after a power cut, however well it was synced itself.
+result<void> sync_ancestors(disk& d, std::string path) {
+  for (std::string parent = parent_directory(path); parent != path; parent = parent_directory(path)) {
+    if (auto synced = d.sync_directory(parent); !synced) return synced;
+    if (parent == "." || parent == "/") break;
+    path = parent;
+  }
+  return {};
+}
+
+}  // namespace
+
 result<void> log_directory::load_meta(meta_properties expected, uuid new_directory_id) {
   const std::string file = path_ + meta_name;
   auto content = read_whole(disk_, file);
@@ -124,7 +139,8 @@ result<void> log_directory::load_meta(meta_properties expected, uuid new_directo
     if (meta_.directory_id.is_zero()) meta_.directory_id = new_directory_id;
   }
   const std::string text = meta_.encode();
-  return replace_file(disk_, file, as_bytes(text), true);
+  if (auto written = replace_file(disk_, file, as_bytes(text), true); !written) return written;
+  return sync_ancestors(disk_, path_);
 }
 
 result<void> log_directory::load_checkpoints() {

@@ -54,9 +54,16 @@ class test_broker {
       options.random_seed = 100 + i;
       shards_.push_back(std::make_unique<broker::shard>(std::move(options), *environments_.back()));
     }
-    for (auto& s : shards_) s->start(now());
+    bool ready = false;
+    for (auto i = shards_.size(); i-- > 0;) {
+      shards_[i]->start(now(), [i, &ready](result<void> outcome) {
+        EXPECT_TRUE(outcome) << to_string(outcome.error());
+        if (i == 0) ready = true;
+      });
+    }
     server_ = server;
     run();
+    EXPECT_TRUE(ready) << "cluster state was not restored";
     connection_ = connect(0);
   }
 
@@ -68,6 +75,11 @@ class test_broker {
       run();
     }
     EXPECT_EQ(left, 0U) << "a shard did not stop";
+    bool clean = true;
+    for (auto& shard : shards_) clean = clean && shard->closed_cleanly();
+    if (clean) {
+      EXPECT_TRUE(server_->storage->close_clean(broker_epoch{1}));
+    }
     forget();
   }
   // As after SIGKILL, or a power cut.
