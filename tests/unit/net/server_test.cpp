@@ -152,12 +152,13 @@ TEST(server, an_idle_thread_sleeps) {
   ASSERT_TRUE(c.send(framed("x")));
   EXPECT_EQ(c.receive_frame(), "x");
   server.run(0, [] {});
-  const int before = handler.saw.get().batches;
-  // Something else takes 50 ms; nothing of the server may run meanwhile.
-  watched<bool> never;
-  server.run(0, [&] { server->environment(shard_id{0}).wake_at(system_now().steady + std::chrono::milliseconds(50)); });
+  // 50 ms pass; nothing of the server may run meanwhile.
   watched<bool> woken;
-  handler.woken = [&](now_t) { woken.change([](bool& w) { w = true; }); };
+  server.run(0, [&] {
+    handler.woken = [&](now_t) { woken.change([](bool& w) { w = true; }); };
+    server->environment(shard_id{0}).wake_at(system_now().steady + std::chrono::milliseconds(50));
+  });
+  const int before = handler.saw.get().batches;
   ASSERT_TRUE(woken.wait([](bool w) { return w; }));
   EXPECT_LE(handler.saw.get().batches - before, 2);
 }

@@ -30,10 +30,9 @@ class watched {
  public:
   template <class F>
   void change(F&& f) {
-    {
-      std::lock_guard lock(mutex_);
-      f(value_);
-    }
+    // Told while locked: once the waiter sees the change it may destroy this.
+    std::lock_guard lock(mutex_);
+    f(value_);
     changed_.notify_all();
   }
   // Waits until `condition` holds of the value; false after 20 seconds.
