@@ -24,6 +24,24 @@ void add_globals(CLI::App& app, context& ctx) {
       ->capture_default_str();
 }
 
+// What the parser says, about the verb that it got to, and where to read on.
+failure misuse(const CLI::App& app, const CLI::ParseError& e) {
+  const CLI::App* reached = &app;
+  while (!reached->get_subcommands().empty()) reached = reached->get_subcommands().front();
+  std::string command = reached->get_name();
+  for (const CLI::App* up = reached->get_parent(); up != nullptr; up = up->get_parent())
+    command = up->get_name() + ' ' + command;
+  std::string what = e.what();
+  const bool is_noun = !reached->get_subcommands([](const CLI::App*) { return true; }).empty();
+  const auto unknown = app.remaining(true);
+  if (is_noun && !unknown.empty()) {
+    what = "there is no '" + command + ' ' + unknown.front() + "'";
+  } else if (is_noun) {
+    what = "'" + command + "' needs to know what to do";
+  }
+  return usage(what + "; see: " + command + " --help");
+}
+
 int fail_with(const failure& f) {
   std::fflush(stdout);
   std::fprintf(stderr, "jackdaw: %s\n", f.text.c_str());
@@ -53,7 +71,7 @@ int run(int argc, char** argv, const char* version) {
   } catch (const CLI::Success& asked) {
     return app.exit(asked);  // --help, --version
   } catch (const CLI::ParseError& e) {
-    return fail_with(usage(std::string(e.what()) + "; see: jackdaw --help"));
+    return fail_with(misuse(app, e));
   }
   const auto done = ctx.verb();
   if (std::fflush(stdout) != 0) return fail_with({exit_status::failed, "the output can't be written"});

@@ -1,4 +1,6 @@
 // jackdaw config describe|set|unset
+#include <algorithm>
+
 #include "configs.hpp"
 #include "verbs.hpp"
 
@@ -35,7 +37,9 @@ outcome<void> describe(context& ctx, const describe_options& o) {
   std::vector<column> columns{{"name"}, {"value"}, {"source"}, {"read_only"}};
   if (o.help) columns.push_back({"help"});
   table rows(std::move(columns));
-  for (const auto& config : answered->body.results.front().configs) {
+  auto& configs = answered->body.results.front().configs;
+  std::sort(configs.begin(), configs.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const auto& config : configs) {
     if (!is_wanted(config, o)) continue;
     std::vector<cell> row{std::string(config.name), value_of(config),
                           std::string(name_of_config_source(config.config_source)), config.read_only};
