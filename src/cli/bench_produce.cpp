@@ -85,7 +85,7 @@ outcome<void> run(context& ctx, const produce_options& o) {
   out.print(ctx);
   if ((*to)->producer.records_failed() == 0) return boost::system::in_place_value;
   return failure{exit_status::failed, std::to_string((*to)->producer.records_failed()) + " records were not written, " +
-                                          (*to)->producer.last_failure()->detail};
+                                          (*to)->producer.first_failure()->detail};
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ outcome<void> finish_producing(context& ctx, const producing& p) {
   if (producer.records_failed() == 0) return boost::system::in_place_value;
   return failure{exit_status::failed, std::to_string(producer.records_failed()) + " of " +
                                           std::to_string(producer.records_failed() + producer.records_delivered()) +
-                                          " records were not written, " + producer.last_failure()->detail};
+                                          " records were not written, " + producer.first_failure()->detail};
 }
 
 }  // namespace jackdaw::cli

@@ -77,8 +77,8 @@ class client_producer {
   std::uint64_t records_failed() const noexcept { return records_failed_; }
   bool is_idle() const noexcept { return batches_ == 0; }
   std::size_t buffered_bytes() const noexcept { return buffered_bytes_; }
-  // The error of the last batch that failed.
-  const std::optional<error>& last_failure() const noexcept { return last_failure_; }
+  // The error of the first batch that failed.
+  const std::optional<error>& first_failure() const noexcept { return first_failure_; }
 
  private:
   struct batch;
@@ -92,6 +92,7 @@ class client_producer {
   void seal(partition_queue& queue);
   void seal_due(client::clock::time_point now);
   void send_ready(client::clock::time_point now);
+  bool may_pass(const batch_ptr& failed, protocol::error_code code) const;
   bool is_sendable(const partition_queue& queue, client::clock::time_point now) const;
   void send_request(broker_id to, produced batches);
   result<std::vector<std::byte>> encode(const produced& batches, std::int16_t version, correlation_id id) const;
@@ -120,7 +121,8 @@ class client_producer {
   bool linger_over_ = false;
   std::uint64_t records_delivered_ = 0;
   std::uint64_t records_failed_ = 0;
-  std::optional<error> last_failure_;
+  std::optional<error> first_failure_;
+  std::optional<error> last_retry_;
   on_delivery delivered_;
   on_failure failed_;
 };

@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::int16_t last_version_with_names = 12;  // from 13 on a topic goes by its id
 
-// Errors after which the same batch may still succeed.
-bool may_pass(error_code code, bool is_idempotent, bool is_first) {
-  // Behind a batch that failed, a sequence is out of order by no fault of its own.
-  if (code == error_code::out_of_order_sequence_number) return is_idempotent && !is_first;
-  return is_retriable(code);
-}
-
 std::string hint_for(error_code code) {
   switch (code) {
     case error_code::message_too_large: return "; raise the topic's max.message.bytes or send smaller batches";
@@ -36,6 +29,13 @@ std::string hint_for(error_code code) {
 }
 
 }  // namespace
+
+// Errors after which the same batch may still succeed.
+bool client_producer::may_pass(const batch_ptr& failed, error_code code) const {
+  if (code != error_code::out_of_order_sequence_number || !options_.is_idempotent) return is_retriable(code);
+  // Behind a batch that failed, a sequence is out of order by no fault of its own.
+  return id_state_ != id_state::valid || failed->queue->sealed.front() != failed;
+}
 
 bool client_producer::is_sendable(const partition_queue& queue, clock::time_point now) const {
   if (queue.sealed.size() == queue.in_flight || now < queue.not_before) return false;
@@ -185,8 +185,7 @@ void client_producer::on_reply(broker_id from, const produced& batches, result<r
         what = {p.error_code, std::string(p.error_message.value_or("")), p.base_offset};
       }
     }
-    const bool is_first = !b->queue->sealed.empty() && b->queue->sealed.front() == b;
-    if (may_pass(what.code, options_.is_idempotent, is_first)) {
+    if (may_pass(b, what.code)) {
       if (wants_metadata_refresh(what.code)) via_.refresh_metadata_later();
       retry(b, fail(errc::busy, std::string(name_of(what.code)) + hint_for(what.code)));
     } else {
@@ -207,11 +206,12 @@ void client_producer::finish(const batch_ptr& done, const outcome& what) {
   }
   records_failed_ += static_cast<std::uint64_t>(done->records);
   if (options_.is_idempotent && id_state_ == id_state::valid) id_state_ = id_state::draining;
-  last_failure_ = fail(errc::invalid_argument,
-                       "topic '" + done->queue->topic->name + "' partition " + std::to_string(done->queue->id.value()) +
-                           ": " + std::string(name_of(what.code)) + (what.message.empty() ? "" : ", " + what.message) +
-                           hint_for(what.code));
-  if (failed_) failed_(told, *last_failure_);
+  error why = fail(errc::invalid_argument, "topic '" + done->queue->topic->name + "' partition " +
+                                               std::to_string(done->queue->id.value()) + ": " +
+                                               std::string(name_of(what.code)) +
+                                               (what.message.empty() ? "" : ", " + what.message) + hint_for(what.code));
+  if (failed_) failed_(told, why);
+  if (!first_failure_) first_failure_ = std::move(why);
 }
 
 void client_producer::retry(const batch_ptr& failed, const error& why) {
@@ -219,7 +219,7 @@ void client_producer::retry(const batch_ptr& failed, const error& why) {
   const auto now = clock::now();
   queue.is_retrying = true;
   queue.not_before = now + options_.retry_backoff;
-  last_failure_ = why;
+  last_retry_ = why;
 }
 
 // What can't be delivered in time fails, oldest first; not while it is in flight, when nobody knows.
@@ -229,7 +229,7 @@ void client_producer::expire(clock::time_point now) {
       while (!queue->sealed.empty() && queue->in_flight == 0 &&
              now > queue->sealed.front()->created + options_.delivery_timeout) {
         const batch_ptr late = queue->sealed.front();
-        const std::string why = last_failure_ ? ", last: " + last_failure_->detail : "";
+        const std::string why = last_retry_ ? ", last: " + last_retry_->detail : "";
         finish(late, {error_code::request_timed_out,
                       "not delivered within " + std::to_string(options_.delivery_timeout.count() / 1000) + " s" + why,
                       no_offset});
