@@ -88,6 +88,7 @@ result<meta_properties> meta_properties::decode(std::string_view text) {
 result<std::unique_ptr<log_directory>> log_directory::open(disk& d, std::string path, meta_properties expected,
                                                            uuid new_directory_id) {
   if (auto made = d.create_directories(path); !made) return made.error();
+  if (auto synced = d.sync_directory(parent_directory(path)); !synced) return synced.error();
   std::unique_ptr<log_directory> dir(new log_directory(d, std::move(path)));
   auto lock = d.lock(dir->path_ + lock_name);
   if (!lock && lock.error().code == errc::busy) {

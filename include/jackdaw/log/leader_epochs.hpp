@@ -26,6 +26,7 @@ struct epoch_end {
 // Epochs and start offsets both rise strictly from entry to entry.
 class leader_epochs {
  public:
+  bool operator==(const leader_epochs&) const = default;
   bool empty() const noexcept { return entries_.empty(); }
   const std::vector<epoch_start>& entries() const noexcept { return entries_; }
   std::optional<jackdaw::leader_epoch> latest() const noexcept;
