@@ -72,6 +72,7 @@ class client_fetcher {
   void handle_error(source& from, protocol::error_code code);
   result<bool> hand_out(fetched& data, on_record& handler, std::size_t& count);
   result<bool> hand_out_batch(fetched& data, const protocol::batch_view& batch, on_record& handler, std::size_t& count);
+  void look_for_leader(source& from, client::clock::time_point now);
   void back_off(source& from);
 
   client& via_;

@@ -14,6 +14,8 @@ namespace {
 constexpr std::int16_t last_version_with_names = 12;
 // Prefetching pauses while so much waits to be read.
 constexpr std::size_t ready_bytes_max = 64 * 1024 * 1024;
+// So long a topic may be unknown, which happens while a cluster starts, before it counts as deleted.
+constexpr milliseconds missing_patience{5000};
 
 }  // namespace
 
@@ -26,6 +28,7 @@ struct client_fetcher::source {
   offset end = no_offset;  // high watermark, or last stable offset with read_committed
   bool is_asked = false;
   clock::time_point not_before{};
+  std::optional<clock::time_point> missing_since;  // its topic is unknown to the brokers
 };
 
 // One partition's part of an answer.
@@ -70,6 +73,21 @@ std::vector<client_fetcher::position> client_fetcher::positions() const {
 
 void client_fetcher::back_off(source& from) { from.not_before = clock::now() + options_.retry_backoff; }
 
+// Asks for metadata, and gives up on a topic that stays unknown.
+void client_fetcher::look_for_leader(source& from, clock::time_point now) {
+  const topic_metadata* topic = via_.metadata().topic(from.topic);
+  if (topic != nullptr && topic->error == error_code::unknown_topic_or_partition) {
+    if (!from.missing_since) from.missing_since = now;
+    if (now - *from.missing_since > missing_patience) {
+      failure_ = fail(errc::not_found, "topic '" + from.topic + "' doesn't exist any more");
+    }
+  } else {
+    from.missing_since.reset();
+  }
+  via_.refresh_metadata_later();
+  back_off(from);
+}
+
 void client_fetcher::send_fetches(clock::time_point now) {
   if (ready_bytes_ > ready_bytes_max) return;
   std::map<std::int32_t, std::vector<source*>> by_leader;
@@ -77,8 +95,7 @@ void client_fetcher::send_fetches(clock::time_point now) {
     if (s->is_asked || s->next >= s->until || now < s->not_before) continue;
     const partition_metadata* known = via_.metadata().partition(s->topic, s->partition);
     if (known == nullptr || known->leader.value() < 0) {
-      via_.refresh_metadata_later();
-      back_off(*s);
+      look_for_leader(*s, now);
     } else if (!asked_[known->leader.value()]) {
       by_leader[known->leader.value()].push_back(s.get());
     }
@@ -183,6 +200,7 @@ void client_fetcher::handle_error(source& from, error_code code) {
 void client_fetcher::take(source& from, const protocol::fetch_response::partition_data& data,
                           const std::shared_ptr<buffer>& frame) {
   if (data.error_code != error_code::none) return handle_error(from, data.error_code);
+  from.missing_since.reset();
   from.end = options_.is_read_committed ? data.last_stable_offset : data.high_watermark;
   if (!data.records || data.records->bytes().empty()) return;
   const bytes_view bytes = data.records->bytes();
