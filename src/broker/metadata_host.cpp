@@ -100,6 +100,10 @@ void metadata_host::submit(decide_function decide, unique_function<void(result<v
     in_flight_.push_back({in_flight_.back().index, in_flight_.back().term, std::move(done)});
     return;
   }
+  if (disk_trouble_) {
+    if (in_flight_.empty()) newest_.reset();
+    return done(*disk_trouble_);
+  }
   for (const auto& r : records) {
     const auto applied = newest_->apply(r);
     JD_ASSERT(applied, name_of(r));
@@ -119,14 +123,14 @@ void metadata_host::submit(decide_function decide, unique_function<void(result<v
 void metadata_host::pump() {
   if (!raft_) return;
   while (raft_->has_ready()) perform(raft_->take());
-  if (!syncing_ && persist_wanted_ != persist_done_) sync();
+  if (!syncing_ && !disk_trouble_ && persist_wanted_ != persist_done_) sync();
 }
 
 void metadata_host::perform(raft::ready r) {
   if (r.failure) return fatal(*r.failure);
   if (r.persist_id != 0) {
-    if (auto written = log_->write(r, home_.now.wall); !written) return fatal(written.error());
-    persist_wanted_ = r.persist_id;
+    persist_taken_ = r.persist_id;
+    write(&r);
     for (const auto& e : r.append) bytes_since_snapshot_ += e.size_bytes();
   }
   if (r.leadership) on_leadership(*r.leadership);
@@ -140,6 +144,13 @@ void metadata_host::on_leadership(const raft::leadership& now) {
   fail_submissions(fail(errc::not_leader, "another node became the active controller"));
 }
 
+// A ready's part for the disk, or with null what is left of earlier ones.
+void metadata_host::write(const raft::ready* r) {
+  auto written = r ? log_->write(*r, home_.now.wall) : log_->write_rest(home_.now.wall);
+  if (!written) return on_disk_trouble(written.error());
+  persist_wanted_ = persist_taken_;
+}
+
 void metadata_host::sync() {
   syncing_ = true;
   struct attempt {
@@ -149,14 +160,69 @@ void metadata_host::sync() {
   };
   auto a = std::make_shared<attempt>(attempt{persist_wanted_, log_->prepare_sync()});
   home_.env.run_on_worker([a, &disk = home_.options.server->storage->disk()] { a->outcome = a->job.run(disk); },
+                          [this, a](shard&) { sync_ended(a->id, a->job, a->outcome); });
+}
+
+void metadata_host::sync_ended(std::uint64_t id, const raft_log::sync_job& job, const result<void>& outcome) {
+  syncing_ = false;
+  if (outcome) {
+    log_->sync_done(job);
+    persist_done_ = id;
+    raft_->persisted(id, home_.now.steady);
+    pump();
+  } else {
+    log_->sync_failed(job, outcome.error());
+    on_disk_trouble(outcome.error());
+  }
+  go_on_closing();
+}
+
+// ---- a full or failing disk: nothing is lost, nothing new is promised, and every second it is tried again
+
+void metadata_host::on_disk_trouble(const error& why) {
+  if (why.code != errc::no_space && why.code != errc::io) return fatal(why);
+  if (!disk_trouble_) {
+    home_.log(log_level::error,
+              "changes of topics and configurations are refused until the disk takes them again: " + to_string(why));
+  }
+  disk_trouble_ = why;
+  if (std::exchange(retry_due_, true)) return;
+  home_.timers.schedule(home_.now.steady + std::chrono::seconds(1), [this] { retry(); });
+}
+
+void metadata_host::retry() {
+  retry_due_ = false;
+  if (!raft_ || !disk_trouble_ || closing_) return;
+  // The end of the sync or repair that is under way tells more.
+  if (syncing_) return on_disk_trouble(error(*disk_trouble_));
+  if (log_->needs_repair()) return repair();
+  write(nullptr);
+  if (persist_wanted_ != persist_taken_) return;
+  disk_trouble_.reset();
+  home_.log(log_level::info, "the metadata log is written again");
+  pump();
+}
+
+void metadata_host::repair() {
+  auto job = log_->prepare_repair();
+  if (!job) return on_disk_trouble(job.error());
+  syncing_ = true;
+  struct attempt {
+    log::repair_job job;
+    result<log::repair_job::outcome> outcome = log::repair_job::outcome{};
+  };
+  auto a = std::make_shared<attempt>(attempt{std::move(*job)});
+  home_.env.run_on_worker([a, &disk = home_.options.server->storage->disk()] { a->outcome = a->job.run(disk); },
                           [this, a](shard&) {
                             syncing_ = false;
-                            if (!a->outcome) return fatal(a->outcome.error());
-                            log_->sync_done(a->job);
-                            persist_done_ = a->id;
-                            raft_->persisted(a->id, home_.now.steady);
-                            pump();
-                            if (closing_ && !syncing_) close(std::exchange(closing_, nullptr));
+                            result<void> repaired =
+                                a->outcome ? log_->repair_done(a->job, *a->outcome) : result<void>(a->outcome.error());
+                            if (repaired) {
+                              retry();
+                            } else {
+                              on_disk_trouble(repaired.error());
+                            }
+                            go_on_closing();
                           });
 }
 
@@ -210,6 +276,7 @@ void metadata_host::maybe_snapshot() {
   home_.env.run_on_worker(
       [a, directory = log_->directory(), &disk = home_.options.server->storage->disk()] {
         a->outcome = write_snapshot(disk, directory, *a->image, a->info);
+        if (a->outcome) static_cast<void>(remove_old_snapshots(disk, directory));  // else with the next one
       },
       [this, a](shard&) {
         snapshotting_ = false;
@@ -240,8 +307,12 @@ void metadata_host::on_wake() {
 
 time_point metadata_host::wake_at() const noexcept { return raft_ ? raft_->wake_at() : time_point::max(); }
 
+void metadata_host::go_on_closing() {
+  if (closing_ && !syncing_) close(std::exchange(closing_, nullptr));
+}
+
 void metadata_host::close(unique_function<void(bool)> done) {
-  if (syncing_ || persist_wanted_ != persist_done_) {
+  if (syncing_ || (!disk_trouble_ && persist_wanted_ != persist_done_)) {
     closing_ = std::move(done);
     return pump();
   }

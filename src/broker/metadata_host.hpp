@@ -52,7 +52,13 @@ class metadata_host {
   void apply(const std::vector<raft::entry>& committed);
   void finish_submissions(raft_index up_to);
   void fail_submissions(const error& why);
+  void write(const raft::ready* r);
   void sync();
+  void sync_ended(std::uint64_t id, const raft_log::sync_job& job, const result<void>& outcome);
+  void on_disk_trouble(const error& why);
+  void retry();
+  void repair();
+  void go_on_closing();
   void maybe_snapshot();
   void register_self();
   void unfence_self(broker_epoch epoch);
@@ -70,9 +76,13 @@ class metadata_host {
   raft_index last_proposed_;
   unique_function<void(result<void>)> ready_;
   bool registered_ = false;
-  std::uint64_t persist_wanted_ = 0;  // the last persist_id that was written
-  std::uint64_t persist_done_ = 0;
-  bool syncing_ = false;
+  std::uint64_t persist_taken_ = 0;   // the last persist_id that raft gave out,
+  std::uint64_t persist_wanted_ = 0;  // that was written whole,
+  std::uint64_t persist_done_ = 0;    // and that is on the disk
+  bool syncing_ = false;              // or repairing
+  // Why nothing can be written now; tried again every second. Meanwhile what needs new records is refused.
+  std::optional<error> disk_trouble_;
+  bool retry_due_ = false;
   bool snapshotting_ = false;
   std::uint64_t bytes_since_snapshot_ = 0;
   unique_function<void(bool)> closing_;

@@ -68,6 +68,13 @@ result<std::unique_ptr<raft_log>> raft_log::open(log::disk& d, const std::string
   if (auto ok = self->load_snapshot(first_voters, found); !ok) return ok.error();
   if (auto ok = self->load_state(found.state.hard_state); !ok) return ok.error();
   if (auto ok = self->replay(found); !ok) return ok.error();
+  // What a killed process left in the page cache is read like what is on the disk; raft takes all of it for durable.
+  const sync_job job = self->prepare_sync();
+  if (auto synced = job.run(d); synced) {
+    self->sync_done(job);
+  } else if (synced.error().code != errc::no_space) {
+    return synced.error();
+  }
   return self;
 }
 
@@ -93,10 +100,21 @@ result<void> raft_log::load_snapshot(const raft::voter_set& first_voters, restor
   if (!*newest) return {};
   found.image = (*newest)->image;
   found.state.snapshot = (*newest)->info;
-  // A snapshot that was installed after the log had been cut off.
-  const offset next = offset_of(found.state.snapshot.position.index) + 1;
-  if (log_->log_end_offset() < next) return log_->truncate_fully_and_start_at(next);
+  auto fits = continues(found.state.snapshot.position);
+  if (!fits) return fits.error();
+  // Installed after the log had been cut off, or instead of a log that went another way.
+  if (!*fits) return log_->truncate_fully_and_start_at(offset_of(found.state.snapshot.position.index) + 1);
   return {};
+}
+
+// Whether the log holds the snapshot's last entry, or begins right behind it.
+result<bool> raft_log::continues(const raft::log_position& snapshot) {
+  const offset last = offset_of(snapshot.index);
+  if (log_->log_start_offset() == last + 1) return true;
+  if (last < log_->log_start_offset() || last >= log_->log_end_offset()) return false;
+  auto entry = entries(snapshot.index, snapshot.index, 1);
+  if (!entry) return entry.error();
+  return !entry->empty() && entry->front().position() == snapshot;
 }
 
 result<void> raft_log::replay(restored& found) {
@@ -149,22 +167,49 @@ result<std::vector<raft::entry>> raft_log::entries(raft_index from, raft_index t
 
 result<void> raft_log::write(const raft::ready& r, timestamp_ms now) {
   if (r.hard_state) unsynced_state_ = encode_state(*r.hard_state);
-  if (r.reset_log) {
-    if (auto ok = log_->truncate_fully_and_start_at(offset_of(r.reset_log->index) + 1); !ok) return ok;
-  }
-  if (r.truncate_from) {
-    if (auto ok = log_->truncate_to(offset_of(*r.truncate_from)); !ok) return ok;
-  }
-  return append(r.append, now);
+  rest_.push_back({r.reset_log, r.truncate_from, r.append});
+  return write_rest(now);
 }
 
-result<void> raft_log::append(const std::vector<raft::entry>& entries, timestamp_ms now) {
+result<void> raft_log::write_rest(timestamp_ms now) {
+  while (!rest_.empty()) {
+    if (auto ok = perform(rest_.front(), now); !ok) return ok;
+    rest_.pop_front();
+  }
+  return {};
+}
+
+// Each step that succeeded is taken out of `work`.
+result<void> raft_log::perform(unwritten& work, timestamp_ms now) {
+  if (work.reset) {
+    if (auto ok = log_->truncate_fully_and_start_at(offset_of(work.reset->index) + 1); !ok) return ok;
+    work.reset.reset();
+  }
+  if (work.truncate_from) {
+    if (auto ok = log_->truncate_to(offset_of(*work.truncate_from)); !ok) return ok;
+    work.truncate_from.reset();
+  }
+  while (!work.append.empty()) {
+    if (auto ok = append(work.append, now); !ok) return ok;
+  }
+  return {};
+}
+
+// Writes the first entries, as many of one term as make a decent write, and takes them out of `entries`.
+result<void> raft_log::append(std::vector<raft::entry>& entries, timestamp_ms now) {
+  constexpr std::size_t write_bytes_max = 8U << 20;
+  log::append_options options;
+  options.epoch = epoch_of(entries.front().term);
+  options.now = now;
+  options.origin = log::append_origin::replication;  // offsets are raft's, not given by the log
   std::vector<std::byte> bytes;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const auto& e = entries[i];
+  std::size_t count = 0;
+  for (; count < entries.size() && bytes.size() < write_bytes_max; ++count) {
+    const auto& e = entries[count];
+    if (e.term != entries.front().term) break;
     protocol::batch_options how;
     how.base_offset = offset_of(e.index);
-    how.leader_epoch = epoch_of(e.term);
+    how.leader_epoch = options.epoch;
     protocol::batch_builder builder(how);
     const auto kind = static_cast<std::byte>(e.kind);
     protocol::new_record record;
@@ -175,16 +220,13 @@ result<void> raft_log::append(const std::vector<raft::entry>& entries, timestamp
     auto batch = builder.finish();
     if (!batch) return batch.error();
     bytes.insert(bytes.end(), batch->bytes().begin(), batch->bytes().end());
-    const bool last_of_term = i + 1 == entries.size() || entries[i + 1].term != e.term;
-    if (!last_of_term && bytes.size() < (8U << 20)) continue;
-    log::append_options options;
-    options.epoch = how.leader_epoch;
-    options.now = now;
-    options.origin = log::append_origin::replication;  // offsets are raft's, not given by the log
-    const auto outcome = log_->append(bytes, options, scratch_);
-    if (!outcome.ok()) return fail(outcome.storage, "the metadata log cannot be written: " + outcome.message);
-    bytes.clear();
   }
+  const auto outcome = log_->append(bytes, options, scratch_);
+  if (!outcome.ok()) {
+    const bool disk = outcome.error == log::append_error::kafka_storage_error;
+    return fail(disk ? outcome.storage : errc::corrupt, "the metadata log cannot be written: " + outcome.message);
+  }
+  entries.erase(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(count));
   return {};
 }
 
@@ -194,6 +236,19 @@ raft_log::sync_job raft_log::prepare_sync() {
   job.state_ = std::exchange(unsynced_state_, std::nullopt);
   job.flush_ = log_->prepare_flush();
   return job;
+}
+
+void raft_log::sync_failed(const sync_job& job, const error& why) {
+  if (!unsynced_state_) unsynced_state_ = job.state_;
+  if (!job.flush_.empty()) log_->flush_failed(job.flush_, why);
+}
+
+result<void> raft_log::repair_done(const log::repair_job& job, const log::repair_job::outcome& outcome) {
+  if (!outcome.complete) {
+    return fail(errc::corrupt,
+                fmt::format("the disk lost raft entries from {} on in {}", outcome.valid_end.value() + 1, directory_));
+  }
+  return log_->repair_done(job, outcome);
 }
 
 result<void> raft_log::sync_job::run(log::disk& d) const {
@@ -207,7 +262,6 @@ void raft_log::drop_before(raft_index first, timestamp_ms now) {
   const offset start = std::min(offset_of(first), log_->log_end_offset());
   if (start <= log_->log_start_offset()) return;
   if (log_->move_log_start(start)) static_cast<void>(log_->apply_retention(log_->log_end_offset(), now));
-  static_cast<void>(remove_old_snapshots(disk_, directory_));
 }
 
 }  // namespace jackdaw::broker

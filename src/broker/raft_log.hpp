@@ -4,6 +4,7 @@
 // Entry i is one batch with one record at offset i - 1; the batch's leader epoch is the entry's term.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,8 +30,10 @@ class raft_log final : public raft::log_reader {
   static result<std::unique_ptr<raft_log>> open(log::disk& d, const std::string& directory, bool clean,
                                                 timestamp_ms now, const raft::voter_set& first_voters, restored& found);
 
-  // Takes over what a ready has for the disk. It is durable once a sync_job made afterwards has run.
+  // Takes over what a ready has for the disk. It is durable once a sync_job made afterwards has run. errc::no_space,
+  // errc::io: some of it isn't written yet; it is kept, and write_rest() goes on where this stopped.
   result<void> write(const raft::ready& r, timestamp_ms now);
+  result<void> write_rest(timestamp_ms now);
 
   // Any thread.
   class sync_job {
@@ -45,8 +48,14 @@ class raft_log final : public raft::log_reader {
   };
   sync_job prepare_sync();
   void sync_done(const sync_job& job) { log_->flush_done(job.flush_); }
+  // What the job should have brought to the disk is to be brought there again, after a repair if that is needed.
+  void sync_failed(const sync_job& job, const error& why);
+  bool needs_repair() const noexcept { return log_->needs_repair(); }
+  result<log::repair_job> prepare_repair() { return log_->prepare_repair(); }
+  // errc::corrupt: entries that were written are gone.
+  result<void> repair_done(const log::repair_job& job, const log::repair_job::outcome& outcome);
 
-  // After a snapshot: forgets entries before `first` (whole segments), and older snapshots.
+  // After a snapshot: forgets entries before `first` (whole segments).
   void drop_before(raft_index first, timestamp_ms now);
   // Names of files that can be removed; a worker does it.
   std::vector<std::string> take_removable(timestamp_ms now) { return log_->take_removable_files(now); }
@@ -63,12 +72,22 @@ class raft_log final : public raft::log_reader {
   result<void> load_state(raft::hard_state& state);
   result<void> load_snapshot(const raft::voter_set& first_voters, restored& found);
   result<void> replay(restored& found);
-  result<void> append(const std::vector<raft::entry>& entries, timestamp_ms now);
+  result<bool> continues(const raft::log_position& snapshot);
+  result<void> append(std::vector<raft::entry>& entries, timestamp_ms now);
+
+  // What is left of a ready.
+  struct unwritten {
+    std::optional<raft::log_position> reset;
+    std::optional<raft_index> truncate_from;
+    std::vector<raft::entry> append;
+  };
+  result<void> perform(unwritten& work, timestamp_ms now);
 
   log::disk& disk_;
   std::string directory_;
   std::unique_ptr<log::partition_log> log_;
   log::append_scratch scratch_;
+  std::deque<unwritten> rest_;
   std::optional<std::string> unsynced_state_;
 };
 

@@ -37,9 +37,10 @@ void run_change(std::unique_ptr<Change> c, Decide decide, Answer answer) {
       },
       [c = std::move(c), answer](result<void> outcome) mutable {
         if (!outcome) {
+          const bool disk = outcome.error().code == errc::no_space || outcome.error().code == errc::io;
+          const auto code = disk ? protocol::error_code::kafka_storage_error : protocol::error_code::not_controller;
           for (auto& row : c->reply) {
-            if (row.outcome.ok())
-              row.outcome = controller::refuse(protocol::error_code::not_controller, outcome.error().detail);
+            if (row.outcome.ok()) row.outcome = controller::refuse(code, outcome.error().detail);
           }
         }
         answer(*c);
