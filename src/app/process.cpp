@@ -17,6 +17,8 @@ namespace jackdaw::app {
 
 namespace {
 
+constexpr int mib = 1024 * 1024;
+
 sigset_t stop_signals() {
   sigset_t set;
   ::sigemptyset(&set);
@@ -53,8 +55,9 @@ void prepare_process() {
 
 void tune_allocator(std::size_t threads) {
   // A frame of a megabyte taken from the system each time costs 250 page faults, more than receiving it.
-  ::mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
-  ::mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);
+  ::mallopt(M_MMAP_THRESHOLD, 4 * mib);
+  // What each thread's heap keeps at its end: some frames of a megabyte for each shard, less when there are many.
+  ::mallopt(M_TRIM_THRESHOLD, std::clamp(128 * mib / static_cast<int>(threads), 4 * mib, 32 * mib));
   ::mallopt(M_TOP_PAD, 256 * 1024);
   ::mallopt(M_ARENA_MAX, static_cast<int>(threads));
 }
