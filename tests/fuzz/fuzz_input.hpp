@@ -38,8 +38,8 @@ int check_message(bytes_view input, const TypeOf& type_of) {
   if (input.size() < 4) return rejected;
   const golden::message_type type = type_of(load_be<std::int16_t>(input.data()));
   const auto version = load_be<std::int16_t>(input.data() + 2);
-  const auto versions = golden::versions_of(type);
-  if (!versions || version < versions->min || version > versions->max) return rejected;
+  const auto message = golden::any_message::make(type);
+  if (!message || version < message->versions().min || version > message->versions().max) return rejected;
   const std::string complaint = golden::check_hostile(type, version, input.subspan(4));
   expect(complaint.empty(), complaint);
   return kept;

@@ -49,8 +49,9 @@ std::vector<seed> seeds_of_records(const json::object& vector) {
     const auto next = batches.next();
     if (!next || !*next || (*next)->magic() != protocol::batch_magic) return seeds;
     const protocol::batch_view& batch = **next;
-    seed stream{"compression", {static_cast<std::byte>(batch.codec_id())}};
-    stream.bytes.insert(stream.bytes.end(), batch.payload().begin(), batch.payload().end());
+    seed stream{"compression", buffer(1 + batch.payload().size())};
+    stream.bytes[0] = static_cast<std::byte>(batch.codec_id());
+    std::copy(batch.payload().begin(), batch.payload().end(), stream.bytes.begin() + 1);
     seeds.push_back(std::move(stream));
   }
 }

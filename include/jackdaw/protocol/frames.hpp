@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,14 +21,15 @@ std::vector<std::byte> encode_message(const Message& message, std::int16_t versi
   return bytes;
 }
 
-// Reads one whole message. Its views point into `in`'s bytes. errc::corrupt when they are anything else.
+// Reads one whole message. Its views point into `in`'s bytes. errc::corrupt when they are anything else. (A broker
+// that wants to take what Kafka takes decodes by itself and lets bytes that follow a request be.)
 template <class Message>
 result<Message> decode_message(reader& in, std::int16_t version) {
   JD_ASSERT(version >= Message::version_min && version <= Message::version_max, Message::message_name, version);
-  Message message;
-  message.decode(in, version);
+  result<Message> message(boost::system::in_place_value);
+  message->decode(in, version);
   in.expect_end();
-  if (!in.ok()) return wire_failure(in, Message::message_name, version);
+  if (!in.ok()) message = wire_failure(in, Message::message_name, version);
   return message;
 }
 
@@ -45,49 +45,43 @@ struct encoded_frame {
   std::vector<writer::external> externals;
 };
 
-namespace detail {
-template <class Header, class Message>
-encoded_frame encode_frame(const Header& header, std::int16_t header_version, const Message& message,
-                           std::int16_t version) {
-  encoded_frame frame;
-  frame.bytes.resize(4 + header.encoded_size(header_version) + message.encoded_size(version));
-  writer out(frame.bytes, &frame.externals);
-  out.fixed<std::int32_t>(0);
-  header.encode(out, header_version);
-  message.encode(out, version);
-  JD_ASSERT(out.written() == frame.bytes.size(), Message::message_name, version, out.written(), frame.bytes.size());
-  std::size_t size = frame.bytes.size() - 4;
-  for (const auto& external : frame.externals) size += external.size;
-  JD_ASSERT(size <= INT32_MAX, Message::message_name, size);
-  store_be(frame.bytes.data(), static_cast<std::int32_t>(size));
-  return frame;
-}
-}  // namespace detail
+// A message of any type, for what is the same with all of them; `message` must be alive.
+struct message_ref {
+  const void* message;
+  const char* name;
+  std::int16_t api_key;  // -1: not an api's
+  std::size_t (*encoded_size)(const void* message, std::int16_t version);
+  void (*encode)(const void* message, writer& out, std::int16_t version);
+  const char* (*unsupported_field)(const void* message, std::int16_t version);
+
+  template <class Message>
+  static message_ref of(const Message& message) noexcept {
+    std::int16_t key = -1;
+    if constexpr (Message::is_api) key = Message::api_key;
+    return {
+        &message,
+        Message::message_name,
+        key,
+        [](const void* m, std::int16_t v) { return static_cast<const Message*>(m)->encoded_size(v); },
+        [](const void* m, writer& out, std::int16_t v) { static_cast<const Message*>(m)->encode(out, v); },
+        [](const void* m, std::int16_t v) { return static_cast<const Message*>(m)->unsupported_field(v); },
+    };
+  }
+};
 
 // A client's frame; header.api_version says which version, header.api_key is set here. errc::unsupported when the
 // version doesn't exist or can't say what the message holds.
+result<std::vector<std::byte>> encode_request_frame(request_header header, const message_ref& request);
 template <class Request>
 result<std::vector<std::byte>> encode_request_frame(request_header header, const Request& request) {
-  header.api_key = Request::api_key;
-  const api_description& api = *find_api(Request::api_key);
-  const std::int16_t version = header.api_version;
-  if (!knows_version(api, version)) {
-    return fail(errc::unsupported, std::string(Request::message_name) + " has no version " + std::to_string(version));
-  }
-  if (const char* field = request.unsupported_field(version)) {
-    return fail(errc::unsupported,
-                std::string(Request::message_name) + " v" + std::to_string(version) + " can't say " + field);
-  }
-  return detail::encode_frame(header, request_header_version(api, version), request, version).bytes;
+  return encode_request_frame(std::move(header), message_ref::of(request));
 }
 
 // A broker's frame. Fields that the version doesn't have are left out.
+encoded_frame encode_response_frame(correlation_id id, const message_ref& response, std::int16_t version);
 template <class Response>
 encoded_frame encode_response_frame(correlation_id id, const Response& response, std::int16_t version) {
-  response_header header;
-  header.correlation_id = id;
-  const api_description& api = *find_api(Response::api_key);
-  return detail::encode_frame(header, response_header_version(api, version), response, version);
+  return encode_response_frame(id, message_ref::of(response), version);
 }
 
 template <class Response>
@@ -100,11 +94,17 @@ struct decoded_response {
 template <class Response>
 result<decoded_response<Response>> decode_response(bytes_view frame, std::int16_t version) {
   reader in(frame, reader::trusted_allowance_bytes(frame.size()));
-  auto id = decode_response_header(in, *find_api(Response::api_key), version);
-  if (!id) return id.error();
-  auto body = decode_message<Response>(in, version);
-  if (!body) return body.error();
-  return decoded_response<Response>{*id, std::move(*body)};
+  result<decoded_response<Response>> response(boost::system::in_place_value);
+  const auto id = decode_response_header(in, *find_api(Response::api_key), version);
+  if (!id) {
+    response = id.error();
+    return response;
+  }
+  response->id = *id;
+  response->body.decode(in, version);
+  in.expect_end();
+  if (!in.ok()) response = wire_failure(in, Response::message_name, version);
+  return response;
 }
 
 }  // namespace jackdaw::protocol

@@ -34,6 +34,7 @@ class Emitter:
     def declare(self, c, struct, message):
         c.open(f"struct {struct.name}")
         if struct is message:
+            c.add(f"static constexpr bool is_api = {'true' if self.d.key is not None else 'false'};")
             if self.d.key is not None:
                 c.add(f"static constexpr std::int16_t api_key = {self.d.key};")
             c.add(f"static constexpr std::int16_t version_min = {self.d.versions.first};")

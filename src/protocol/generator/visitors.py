@@ -86,34 +86,47 @@ def fill_array(c, owner, path):
 
 
 def all_arrays(descriptions):
-    """A visitor over every array of every message, for the tests of what decoding costs."""
+    """A list of every array of every message, for the tests of what decoding costs."""
     c = Code()
     for d in descriptions:
         for m in d.messages:
+            who = f'"{d.json_name}"' if d.key is None else '""'
+            is_request = "true" if m is d.messages[0] and d.key is not None else "false"
             for path, versions in arrays_of(m, d.versions):
                 name = "/".join([upper_camel(m.name)] + [f.json for f in path])
-                c.open(f'f.template operator()<{m.name}>("{name}", {versions.first}, {versions.last}, '
-                       "[]([[maybe_unused]] std::size_t outer, std::size_t inner)")
+                c.open(f'f({{{-1 if d.key is None else d.key}, {is_request}, {who}, "{name}", {versions.first}, '
+                       f"{versions.last}, []([[maybe_unused]] std::size_t outer, std::size_t inner, std::int16_t v)")
                 c.add(f"{m.name} m_;")
                 fill_array(c, "m_", path)
-                c.add("return m_;")
-                c.close(");")
+                c.add("return encode_message(m_, v);")
+                c.close("});")
     body = "\n".join("  " + line for line in c.lines)
     return f"""// Made by generate.py from all descriptions.
 #pragma once
 
 #include "jackdaw/protocol/all_messages.hpp"
+#include "jackdaw/protocol/frames.hpp"
 
 namespace jackdaw::protocol {{
+
+struct array_case {{
+  std::int16_t api_key;  // -1: not an api's message
+  bool is_request;
+  std::string_view data_name;
+  std::string_view path;
+  std::int16_t version_first;
+  std::int16_t version_last;
+  // A message in which the array has `inner` default elements; when it is inside the elements of another array, there
+  // are `outer` of those.
+  std::vector<std::byte> (*encode)(std::size_t outer, std::size_t inner, std::int16_t version);
+}};
 
 template <class T>
 T& engaged(std::optional<T>& field) {{
   return field.emplace(T{{}});
 }}
 
-// Calls f.operator()<T>(path, version_first, version_last, make) for each array in each message type T.
-// make(outer, inner) is a message in which that array has `inner` default elements; when it is inside the elements of
-// another array, there are `outer` of those.
+// Calls f(array_case) for each array in each message.
 template <class F>
 void for_each_array(F&& f) {{
 {body}
