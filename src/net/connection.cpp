@@ -49,7 +49,7 @@ void connection::read() {
     if (n > 0) {
       turn += static_cast<std::size_t>(n);
       reader_.received(static_cast<std::size_t>(n));
-      charge_reader();
+      charge(reader_bytes_, reader_.held_bytes());
       // A stream that gives less than asked is empty; more to come makes a new event.
       if (static_cast<std::size_t>(n) < space.size() && !peer_finished_) is_readable_ = false;
     } else if (n == 0) {
@@ -63,7 +63,7 @@ void connection::read() {
     }
   }
   reader_.leave_scratch();
-  charge_reader();
+  charge(reader_bytes_, reader_.held_bytes());
   if (turn != 0) table_.touch(*this);
   if (is_waiting) table_.watch_pressure();
 }
@@ -147,11 +147,12 @@ void connection::flush() {
   std::size_t freed = 0;
   auto outcome = reply_writer::status::drained;
   if (!is_blocked_) {
-    outcome = writer_.send(socket_.fd.get(), replies_, sent, freed);
+    outcome = writer_.send(socket_.fd.get(), replies_, table_.scratch(), sent, freed);
     unsent_bytes_ -= freed;
     let_go(freed);
+    charge(writer_bytes_, writer_.held_bytes());
   }
-  if (outcome == reply_writer::status::closed) return table_.close(*this, writer_.reason(), writer_.is_asked_for());
+  if (outcome == reply_writer::status::closed) return table_.close(*this, writer_.reason(), writer_.is_fault());
   if (is_ending_) return table_.close(*this, end_reason_, is_protocol_error_);
   if (outcome == reply_writer::status::blocked) is_blocked_ = true;
   if (outcome == reply_writer::status::more) table_.take_turn_later(*this);
@@ -166,14 +167,13 @@ void connection::flush() {
   }
 }
 
-void connection::charge_reader() noexcept {
-  const std::size_t bytes = reader_.held_bytes();
-  if (bytes > reader_bytes_) {
-    hold(bytes - reader_bytes_);
+void connection::charge(std::size_t& charged, std::size_t bytes) noexcept {
+  if (bytes > charged) {
+    hold(bytes - charged);
   } else {
-    let_go(reader_bytes_ - bytes);
+    let_go(charged - bytes);
   }
-  reader_bytes_ = bytes;
+  charged = bytes;
 }
 
 void connection::end_after_flush(std::string why, bool is_protocol_error) {

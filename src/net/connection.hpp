@@ -69,7 +69,8 @@ class connection final : public event_source, public idle_hook, public budget_ho
   void start(std::shared_ptr<buffer> frame);
   void finish(reply_queue::ticket ticket, broker::reply answer);
   void ticket_gone();
-  void charge_reader() noexcept;
+  // Makes what is held for a part of this connection, so far `charged`, `bytes`.
+  void charge(std::size_t& charged, std::size_t bytes) noexcept;
   void end_after_flush(std::string why, bool is_protocol_error);
   void hold(std::size_t bytes) noexcept;
   void let_go(std::size_t bytes) noexcept;
@@ -82,6 +83,7 @@ class connection final : public event_source, public idle_hook, public budget_ho
   reply_writer writer_;
   std::size_t held_bytes_ = 0;    // of the table's budget
   std::size_t reader_bytes_ = 0;  // of held_bytes_, what the reader holds
+  std::size_t writer_bytes_ = 0;  // the same of the writer
   std::size_t unsent_bytes_ = 0;  // of held_bytes_, answers
   std::uint32_t place_in_table_ = 0;
   std::uint32_t tickets_ = 0;  // not dropped yet

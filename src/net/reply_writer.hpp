@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 
-#include "jackdaw/base/unique_function.hpp"
 #include "reply_queue.hpp"
 
 namespace jackdaw::net {
@@ -19,28 +18,40 @@ class reply_writer {
   };
 
   // Sends ready answers from the front of `queue` and pops those that are sent whole. `sent_bytes` grows by what the
-  // socket took; `freed_cost` grows by the cost of the slots popped.
-  status send(int socket, reply_queue& queue, std::size_t& sent_bytes, std::size_t& freed_cost);
+  // socket took; `freed_cost` grows by the cost of the slots popped. `scratch` may be used until it returns.
+  status send(int socket, reply_queue& queue, mutable_bytes scratch, std::size_t& sent_bytes, std::size_t& freed_cost);
 
-  // Why send() returned closed, and whether the answer asked for it, not the peer.
+  // Bytes of small slices that a full socket left behind; at most the size of the scratch area.
+  std::size_t held_bytes() const noexcept { return kept_.capacity(); }
+  // Why send() returned closed, and whether people should read it: it wasn't the peer who left.
   const std::string& reason() const noexcept { return reason_; }
-  bool is_asked_for() const noexcept { return is_asked_for_; }
+  bool is_fault() const noexcept { return is_fault_; }
 
  private:
+  status send_front(int socket, reply_queue& queue, mutable_bytes scratch, std::size_t& sent_bytes,
+                    std::size_t& freed_cost);
   status send_memory(int socket, reply_queue& queue, std::size_t& sent_bytes, std::size_t& freed_cost);
+  status send_staged(int socket, const broker::reply& answer, mutable_bytes scratch, std::size_t& sent_bytes);
+  status send_kept(int socket, const broker::reply& answer, std::size_t& sent_bytes);
   status send_slice(int socket, const broker::reply& answer, std::size_t& sent_bytes);
-  bool is_sent_whole(const broker::reply& answer) const noexcept;
-  bool is_at_slice(const broker::reply& answer) const noexcept;
+  // Copies what comes next of the answer, slices included, until a slice that goes by file; false when a file is
+  // shorter than its slice.
+  bool stage(const broker::reply& answer, mutable_bytes into, std::size_t& staged);
+  const broker::reply_slice* next_slice(const broker::reply& answer) const noexcept;
+  bool is_at_file_slice(const broker::reply& answer) const noexcept;
   // Moves on by `n` bytes of memory, over answers that are sent whole.
   void advance(reply_queue& queue, std::size_t n, std::size_t& freed_cost);
   void pop(reply_queue& queue, std::size_t& freed_cost);
+  status after_error();
   status give_up(std::string why);
 
-  // How far the front answer is sent: memory bytes, whole slices, and bytes of the slice after those.
+  // How far the front answer is sent (or kept): memory bytes, whole slices, and bytes of the slice after those.
   std::size_t memory_sent_ = 0;
   std::uint32_t slices_sent_ = 0;
   std::uint32_t slice_sent_ = 0;
-  bool is_asked_for_ = false;
+  bool is_fault_ = false;
+  std::size_t kept_sent_ = 0;
+  buffer kept_;
   std::string reason_;
 };
 
