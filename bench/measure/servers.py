@@ -16,7 +16,7 @@ import broker   # noqa: E402  (tests/system: how to start jackdawd)
 import kafka    # noqa: E402
 
 BIN = broker.BIN
-TICKS_PER_S = os.sysconf('SC_CLK_TCK')
+SCHEDULER_CLOCK = 2   # of clock_getcpuclockid(3), which Python doesn't offer
 
 
 class Server:
@@ -30,9 +30,8 @@ class Server:
         raise NotImplementedError
 
     def cpu_s(self):
-        """User and system time that the process has used so far."""
-        fields = pathlib.Path(f'/proc/{self.pid}/stat').read_text().rsplit(')', 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+        """User and system time of all its threads so far: what /proc/PID/stat shows, but in ns instead of ticks of 10 ms."""
+        return time.clock_gettime((~self.pid << 3) | SCHEDULER_CLOCK)
 
     def rss_mib(self):
         status = pathlib.Path(f'/proc/{self.pid}/status').read_text()
