@@ -13,7 +13,7 @@ namespace jackdaw::raft {
 // be formed (4.1 and its erratum).
 result<void> raft_node::may_change_voters() const {
   if (failed_ || !is_leader() || transfer_) return fail(errc::not_leader, "only the leader changes the voters");
-  if (commit_ < term_start_) return fail(errc::busy, "the leader is new and has committed nothing yet");
+  if (!has_committed_in_term()) return fail(errc::busy, "the leader is new and has committed nothing yet");
   if (membership_.since() > commit_) return fail(errc::busy, "another change of the voters isn't committed yet");
   return {};
 }

@@ -147,6 +147,11 @@ class raft_node {
   raft_index first_index() const noexcept { return log_.first_index(); }
   const snapshot_info& snapshot() const noexcept { return snapshot_; }
   const voter_set& voters() const noexcept { return membership_.current(); }
+  // Who votes according to the log up to `index`, which is at or after the snapshot.
+  const voter_set& voters_at(raft_index index) const noexcept { return membership_.at(index); }
+  // True once a leader has committed an entry of its own term: all entries of earlier terms that will ever be are
+  // committed then, so what it decides on is complete (6.4).
+  bool has_committed_in_term() const noexcept { return is_leader() && commit_ >= term_start_; }
   // On the leader: how far each other voter and each observer is (DescribeQuorum). Empty elsewhere.
   const std::map<broker_id, progress>& followers() const noexcept { return followers_; }
   bool is_transferring() const noexcept { return transfer_.has_value(); }

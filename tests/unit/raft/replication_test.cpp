@@ -205,7 +205,9 @@ TEST(replication, an_entry_of_an_older_term_is_committed_by_one_of_the_new_term_
   c.wire.clear();
   c.deliver({node_name(other), node_name(next), c.raft(next).term(), append_response{true, raft_index{2}, {}, {}}});
   EXPECT_EQ(c.raft(next).commit_index(), raft_index{1});
+  EXPECT_FALSE(c.raft(next).has_committed_in_term());
   c.advance(milliseconds(300));
+  EXPECT_TRUE(c.raft(next).has_committed_in_term());
   EXPECT_THAT(c.node(next).applied, ElementsAre("1:no-op", "2:a", "3:no-op"));
 }
 
