@@ -155,8 +155,19 @@ void partition_log::commit(mutable_bytes bytes, const append_options& options, a
     log_end_ = batch.next_offset();
   });
   size_bytes_ += bytes.size();
-  // If it can't be written now, entries stay in memory and are tried again with the next page of them.
-  if (s.wants_index_write()) (void)s.write_index(disk_, directory_);
+  // If it can't be written now, the entries stay in memory and are tried again with the next append.
+  (void)write_index_page();
+}
+
+// Pages of index entries must be on the disk when the recovery point moves beyond them.
+result<void> partition_log::write_index_page() {
+  segment& s = state_->last();
+  if (!s.wants_index_write()) return {};
+  const bool is_new = s.index_files().empty();
+  if (auto written = s.write_index(disk_, directory_); !written) return written;
+  if (is_new) state_->names_changed();
+  for (auto& f : s.index_files()) state_->must_sync(std::move(f));
+  return {};
 }
 
 void partition_log::note_epoch(leader_epoch epoch, offset start) {

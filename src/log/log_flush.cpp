@@ -10,13 +10,14 @@ bool partition_log::wants_flush() const noexcept { return state_ && state_->want
 
 flush_job partition_log::prepare_flush() {
   flush_job job;
-  job.end = log_end_;
+  job.end = job.recovery_end = log_end_;
   job.truncations = truncations_;
   if (!state_) return job;
   state& s = *state_;
   s.wants_flush = false;
-  // Without them on the disk the recovery point stays, so that recovery finds the aborted transactions again.
-  if (!write_unwritten_aborts()) job.end = recovery_point_;
+  // What the indexes can't take now, recovery must find again.
+  const bool indexed = bool(write_unwritten_aborts()) && bool(write_index_page());
+  job.recovery_end = indexed ? log_end_ : recovery_point_;
   job.sequence = s.sequence;
   const auto add = [&job](const std::shared_ptr<file>& f) {
     if (std::find(job.files.begin(), job.files.end(), f) == job.files.end()) job.files.push_back(f);
@@ -40,14 +41,14 @@ flush_job partition_log::prepare_flush() {
 
 void partition_log::flush_done(const flush_job& job) {
   if (!state_) {
-    recovery_point_ = std::max(recovery_point_, std::min(job.end, log_end_));
+    recovery_point_ = std::max(recovery_point_, std::min(job.recovery_end, log_end_));
     return;
   }
   state& s = *state_;
   if (s.suspect || is_older_than_repair(job)) return;
   std::erase_if(s.unsynced, [&](const state::unsynced_file& f) { return f.sequence <= job.sequence; });
   s.synced = std::max(s.synced, job.sequence);
-  if (job.truncations == truncations_) recovery_point_ = std::max(recovery_point_, job.end);
+  if (job.truncations == truncations_) recovery_point_ = std::max(recovery_point_, job.recovery_end);
   // Old segments that are on the disk needn't stay open.
   for (std::size_t i = 0; i + 1 < s.segments.size(); ++i) {
     if (i != s.old_in_use && s.segments[i].end() <= recovery_point_) s.segments[i].release_files();

@@ -26,7 +26,7 @@ struct log_opener {
   result<void> open_segments();
   result<void> recover_segments();
   result<bool> recover(std::size_t index);
-  result<void> cut(segment& s, std::uint64_t file_size, const segment_check& checked, bool later_segments);
+  result<void> cut(segment& s, std::uint64_t file_size, const segment_check& checked, bool is_last, bool continued);
   result<void> copy_aside(segment& s, std::uint64_t from, std::uint64_t to);
   result<void> put_aside_from(std::size_t index);
   result<void> finish();
@@ -121,7 +121,7 @@ result<void> log_opener::find_segments() {
   s.snapshots = content.snapshots;
   s.names_changed();
   s.parent_changed = options.clean_shutdown ? 0 : s.sequence;
-  for (const auto& name : content.leftovers) log.doom(log.directory_ + '/' + name, options.now);
+  for (const auto& name : content.leftovers) s.doomed.push_back({log.directory_ + '/' + name, options.now});
   for (std::size_t i = 0; i < content.segments.size(); ++i) {
     const offset base = content.segments[i];
     auto size = d.file_size(segment_path(log.directory_, base, ".log"));
@@ -148,7 +148,8 @@ result<void> log_opener::recover_segments() {
   auto& segments = state().segments;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const bool is_last = i + 1 == segments.size();
-    if (!is_last && segments[i].end() <= options.recovery_point) continue;
+    // One that ends exactly there may have got bytes behind its end that weren't flushed.
+    if (!is_last && segments[i].end() < options.recovery_point) continue;
     auto whole = recover(i);
     if (!whole) return whole.error();
     if (*whole) continue;
@@ -161,43 +162,54 @@ result<void> log_opener::recover_segments() {
 result<bool> log_opener::recover(std::size_t index) {
   segment& s = state().segments[index];
   const bool is_last = index + 1 == state().segments.size();
-  const offset next_base = is_last ? no_offset : state().segments[index + 1].base();
+  const offset limit = is_last ? offset{INT64_MAX} : state().segments[index + 1].base();
   const std::uint64_t file_size = s.size_bytes();
   const bool trusted = options.clean_shutdown;
   if (auto rewound = s.rewind(d, log.directory_, options.recovery_point, file_size, trusted); !rewound) {
     return rewound.error();
   }
   const std::uint64_t from = s.size_bytes();
-  auto checked = check_segment(d, log.directory_, s, file_size, interval(), log.epochs_);
+  auto checked = check_segment(d, log.directory_, s, file_size, limit, interval(), log.epochs_);
   if (!checked) return checked.error();
   if (!trusted) report.bytes_checked += checked->valid_bytes - from;
-  const bool gap = !is_last && s.end() != next_base && !log.config_->cleanup_compact;
-  if (checked->damage.empty() && !gap) {
-    if (!is_last) {
-      if (auto finished = s.finish_index(d, log.directory_); !finished) return finished.error();
-      for (auto& f : s.index_files()) state().must_sync(std::move(f));
-      s.set_end(next_base);
-    }
-    return true;
-  }
-  if (checked->damage.empty()) {
-    say("segment " + std::to_string(next_base.value()) + " doesn't continue the one before, which ends at offset " +
+  // With the next segment right behind it, bytes too many at its end are no loss.
+  const bool continued = is_last || s.end() == limit;
+  const bool gap = !continued && !log.config_->cleanup_compact;
+  if (!checked->damage.empty()) {
+    if (auto done = cut(s, file_size, *checked, is_last, continued); !done) return done.error();
+    if (!continued) return false;
+  } else if (gap) {
+    say("segment " + std::to_string(limit.value()) + " doesn't continue the one before, which ends at offset " +
         std::to_string(s.end().value()));
     return false;
   }
-  if (auto done = cut(s, file_size, *checked, !is_last); !done) return done.error();
-  return is_last;
+  if (!is_last) {
+    if (auto finished = s.finish_index(d, log.directory_); !finished) return finished.error();
+    s.set_end(limit);
+  }
+  if (!trusted) {
+    // It may have been cut, now or in a run before that crashed, too.
+    state().must_sync(s.open_log_file());
+    for (auto& f : s.index_files()) state().must_sync(std::move(f));
+  }
+  return true;
 }
 
-result<void> log_opener::cut(segment& s, std::uint64_t file_size, const segment_check& checked, bool later_segments) {
+result<void> log_opener::cut(segment& s, std::uint64_t file_size, const segment_check& checked, bool is_last,
+                             bool continued) {
   auto f = s.log_file(d, log.directory_);
   if (!f) return f.error();
-  auto behind = valid_batch_behind(**f, checked.valid_bytes, file_size, s.end());
-  if (!behind) return behind.error();
+  // A torn tail has nothing behind it; what has is damage.
+  bool damaged = !continued || options.clean_shutdown;
+  if (is_last && !damaged) {
+    auto behind = valid_batch_behind(**f, checked.valid_bytes, file_size, s.end());
+    if (!behind) return behind.error();
+    damaged = *behind;
+  }
   const std::string where = segment_path(log.directory_, s.base(), ".log") + " at position " +
                             std::to_string(checked.valid_bytes) + " (offset " + std::to_string(s.end().value()) + ")";
   if (s.end() < options.recovery_point && !options.clean_shutdown) report.damaged_below_recovery_point = true;
-  if (*behind || later_segments || options.clean_shutdown) {
+  if (damaged) {
     say("damage in " + where + ": " + checked.damage + "; what follows was put aside");
     if (auto copied = copy_aside(s, checked.valid_bytes, file_size); !copied) return copied;
   } else {

@@ -29,14 +29,14 @@ result<void> partition_log::reload_producers(timestamp_ms now, offset rebuild_fr
   while (!s.snapshots.empty()) {
     const offset at = s.snapshots.back();
     const std::string path = segment_path(directory_, at, ".snapshot");
-    if (at <= log_end_) {
+    // One from before the first segment lacks what was deleted since: better to know nothing of a producer.
+    if (at <= log_end_ && at >= s.segments.front().base()) {
       auto bytes = read_whole(disk_, path);
       if (bytes && s.producers.decode_snapshot(*bytes, now, config_->producer_id_expiration_ms)) {
-        const offset from = std::max(at, s.segments.front().base());
-        return from == log_end_ ? recall_batches() : replay_producers(from, now, rebuild_from);
+        return at == log_end_ ? recall_batches() : replay_producers(at, now, rebuild_from);
       }
     }
-    // Of batches that are gone, or damaged.
+    // Of other batches than those in the log, or damaged.
     doom(path, now);
     s.snapshots.pop_back();
   }

@@ -107,9 +107,9 @@ timestamp_lookup partition_log::find_timestamp(timestamp_ms target, offset upper
   std::vector<std::unique_ptr<segment_view>> candidates;
   if (state_) {
     for (std::size_t i = 0; i < state_->segments.size() && candidates.size() < lookup_segments_max; ++i) {
-      use_old_segment(i);
       segment& s = state_->segments[i];
-      if (s.size_bytes() == 0 || s.base() >= upper_bound) continue;
+      if (s.size_bytes() == 0 || s.end() <= log_start_ || s.base() >= upper_bound) continue;
+      use_old_segment(i);
       auto largest = s.max_timestamp(disk_, directory_);
       // A segment that can't tell is looked at: the job then says why.
       if (largest && (!*largest || (*largest)->first < target)) continue;

@@ -53,15 +53,21 @@ result<void> partition_log::truncate_to(offset end) {
   auto f = kept.log_file(disk_, directory_);
   if (!f) return f.error();
   if (auto cut = (*f)->truncate(size); !cut) return cut;
-  for (std::size_t i = keep + 1; i < s.segments.size(); ++i) doom_segment(s.segments[i], timestamp_ms{0});
+  // From the last one on: a crash in between leaves no gap.
+  for (std::size_t i = s.segments.size(); i-- > keep + 1;) doom_segment(s.segments[i], timestamp_ms{0});
+  // Recovery trusts what lies below the recovery point: what was cut must not come back there.
+  if (new_end <= recovery_point_) {
+    if (auto synced = (*f)->sync(); !synced) return synced;
+    if (auto synced = disk_.sync_directory(directory_); !synced) return synced;
+  }
   s.segments.erase(s.segments.begin() + static_cast<std::ptrdiff_t>(keep) + 1, s.segments.end());
   ++truncations_;
   s.old_in_use = SIZE_MAX;
   size_bytes_ -= old_size - size;
   if (auto rewound = kept.rewind(disk_, directory_, new_end, size, true); !rewound) return rewound;
   leader_epochs found;
-  auto checked = check_segment(disk_, directory_, kept, size, static_cast<std::uint32_t>(config_->index_interval_bytes),
-                               found);
+  auto checked = check_segment(disk_, directory_, kept, size, offset{INT64_MAX},
+                               static_cast<std::uint32_t>(config_->index_interval_bytes), found);
   if (!checked) return checked.error();
   if (!checked->damage.empty()) return fail(errc::corrupt, directory_ + ": " + checked->damage);
   if (kept.has_txn_index()) {
@@ -74,6 +80,7 @@ result<void> partition_log::truncate_to(offset end) {
   recovery_point_ = std::min(recovery_point_, log_end_);
   if (epochs_.truncate_from_end(log_end_)) s.epochs_changed = ++s.sequence;
   s.must_sync(*f);
+  for (auto& index : kept.index_files()) s.must_sync(std::move(index));
   s.wants_flush = true;
   s.tail.restart(log_end_ - kept.base());
   return reload_producers(kept.created(), log_end_);
@@ -84,7 +91,8 @@ result<void> partition_log::truncate_fully_and_start_at(offset start) {
   if (state_) {
     state& s = *state_;
     segment next(start, s.last().created());
-    for (auto& old : s.segments) doom_segment(old, timestamp_ms{0});
+    // From the last one on: a crash in between leaves no gap and no later start.
+    for (std::size_t i = s.segments.size(); i-- > 0;) doom_segment(s.segments[i], timestamp_ms{0});
     for (const offset at : s.snapshots) doom(segment_path(directory_, at, ".snapshot"), timestamp_ms{0});
     s.segments.clear();
     s.snapshots.clear();

@@ -38,15 +38,33 @@ void sort_name(const std::string& name, directory_content& out) {
   if (suffix == ".log") out.segments.push_back(*base);
   if (suffix == ".snapshot") out.snapshots.push_back(*base);
   if (suffix == ".txnindex") out.txn_indexes.push_back(*base);
+  if (suffix == ".index" || suffix == ".timeindex") out.indexes.push_back(name);
+}
+
+// A crash between the renames of a deletion can leave an index behind that has no segment any more.
+void drop_orphans(directory_content& content) {
+  const auto is_orphan = [&](const std::string& name) {
+    return !std::binary_search(content.segments.begin(), content.segments.end(), *base_of(name));
+  };
+  for (const auto& name : content.indexes) {
+    if (is_orphan(name)) content.leftovers.push_back(name);
+  }
+  std::erase_if(content.txn_indexes, [&](offset base) {
+    const std::string name = segment_path("", base, ".txnindex").substr(1);
+    if (!is_orphan(name)) return false;
+    content.leftovers.push_back(name);
+    return true;
+  });
 }
 
 // Why the batch can't come next; empty if it can.
-std::string why_not_next(const protocol::batch_view& batch, offset next, const leader_epochs& epochs) {
+std::string why_not_next(const protocol::batch_view& batch, offset next, offset limit, const leader_epochs& epochs) {
   if (auto sound = protocol::validate(batch); !sound) return sound.error().detail;
   if (batch.base_offset() < next || batch.last_offset_delta() < 0) {
     return "a batch at offset " + std::to_string(batch.base_offset().value()) + " where " +
            std::to_string(next.value()) + " or later is expected";
   }
+  if (batch.last_offset() >= limit) return "offsets that belong to the next segment";
   // What an earlier leader wrote may still lie behind the end of a truncated file.
   if (const auto latest = epochs.latest(); latest && batch.leader_epoch() < *latest) {
     return "a batch of leader epoch " + std::to_string(batch.leader_epoch().value()) + " behind one of " +
@@ -80,6 +98,7 @@ result<directory_content> examine_directory(disk& d, const std::string& director
     sort_name(entry.name, out);
   }
   for (auto* list : {&out.segments, &out.snapshots, &out.txn_indexes}) std::sort(list->begin(), list->end());
+  drop_orphans(out);
   return out;
 }
 
@@ -99,7 +118,7 @@ result<uuid> decode_partition_metadata(std::string_view text) {
 }
 
 result<segment_check> check_segment(disk& d, const std::string& directory, segment& s, std::uint64_t file_size,
-                                    std::uint32_t index_interval_bytes, leader_epochs& epochs) {
+                                    offset limit, std::uint32_t index_interval_bytes, leader_epochs& epochs) {
   auto f = s.log_file(d, directory);
   if (!f) return f.error();
   batch_stream batches(**f, s.size_bytes(), file_size);
@@ -114,7 +133,7 @@ result<segment_check> check_segment(disk& d, const std::string& directory, segme
     // What the checkpoint says of later offsets may be of batches that are lost: the batches tell.
     if (first) epochs.truncate_from_end(batch.base_offset());
     first = false;
-    std::string why = why_not_next(batch, s.end(), epochs);
+    std::string why = why_not_next(batch, s.end(), limit, epochs);
     if (!why.empty()) return segment_check{at, std::move(why)};
     s.note_batch({batch.base_offset(), batch.last_offset(), static_cast<std::uint32_t>(batch.size_bytes()),
                   batch.max_timestamp()},

@@ -14,6 +14,7 @@ struct directory_content {
   std::vector<offset> segments;   // rising
   std::vector<offset> snapshots;  // rising
   std::vector<offset> txn_indexes;
+  std::vector<std::string> indexes;    // names
   std::vector<std::string> leftovers;  // names that nobody needs any more
   bool has_metadata = false;
 };
@@ -26,14 +27,14 @@ result<directory_content> examine_directory(disk& d, const std::string& director
 std::string encode_partition_metadata(const uuid& topic_id);
 result<uuid> decode_partition_metadata(std::string_view text);
 
-// Walks over a segment from its rewound end, checks every batch and notes it; stops before the first that is damaged.
-// Returns where that is; the file's size if there is none.
+// Walks over a segment from its rewound end, checks every batch and notes it; stops before the first that is damaged or
+// has offsets from `limit` on. Returns where that is; the file's size if there is none.
 struct segment_check {
   std::uint64_t valid_bytes = 0;
   std::string damage;  // in words; empty if all is well
 };
 result<segment_check> check_segment(disk& d, const std::string& directory, segment& s, std::uint64_t file_size,
-                                    std::uint32_t index_interval_bytes, leader_epochs& epochs);
+                                    offset limit, std::uint32_t index_interval_bytes, leader_epochs& epochs);
 // True if a whole, valid batch with offsets from `next` on lies behind `position`.
 result<bool> valid_batch_behind(file& f, std::uint64_t position, std::uint64_t file_size, offset next);
 

@@ -165,7 +165,7 @@ result<void> segment::finish_index(disk& d, const std::string& directory) {
 
 // How many of the entries rise as they should and lie below the limits; none if the last of them names no batch.
 result<std::size_t> segment::entries_that_hold(const std::vector<offset_entry>& all, offset limit,
-                                               std::uint64_t size_bytes) {
+                                               std::uint64_t size_bytes, bool trusted) {
   std::size_t kept = 0;
   for (const offset_entry& e : all) {
     if (base_ + e.relative_offset >= limit || e.position >= size_bytes) break;
@@ -173,6 +173,8 @@ result<std::size_t> segment::entries_that_hold(const std::vector<offset_entry>& 
     if (kept == 0 && e.position == 0) break;  // the first batch has no entry: zeros that were never written
     ++kept;
   }
+  // When the limit was flushed, up to a page of entries below it was still in memory: their bytes may be anything.
+  if (!trusted) kept -= std::min(kept, entries_per_write);
   if (kept == 0) return kept;
   header_scanner last(*log_file_, all[kept - 1].position, size_bytes, wait_mode::may_wait);
   auto step = last.next();
@@ -201,7 +203,7 @@ result<void> segment::rewind(disk& d, const std::string& directory, offset limit
   if (!offsets) return offsets.error();
   auto times = read_entries(time_index_file_.get(), time_index_count_, time_pending_);
   if (!times) return times.error();
-  auto kept = entries_that_hold(*offsets, limit, size_bytes);
+  auto kept = entries_that_hold(*offsets, limit, size_bytes, trusted);
   if (!kept) return kept.error();
   offsets->resize(*kept);
   const std::int64_t last_relative = offsets->empty() ? -1 : std::int64_t{offsets->back().relative_offset};

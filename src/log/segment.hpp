@@ -63,8 +63,8 @@ class segment {
   result<void> finish_index(disk& d, const std::string& directory);
   // Starts over behind the batches whose index entries hold: keeps those of offsets below `limit` that lie before
   // `size_bytes`, as far as they rise as they should and the last of them names a batch. The segment then ends where
-  // that batch starts (at 0 if no entry is left): the caller notes all batches from there on. Without `trusted` only
-  // time entries that offset entries vouch for stay.
+  // that batch starts (at 0 if no entry is left): the caller notes all batches from there on. Not `trusted`: `limit`
+  // was flushed, and so were index entries below it except the last page of them, which go.
   result<void> rewind(disk& d, const std::string& directory, offset limit, std::uint64_t size_bytes, bool trusted);
 
   // Largest timestamp and where it is; reads the end of the time index the first time for a segment found on disk.
@@ -91,7 +91,8 @@ class segment {
   result<void> open_indexes(disk& d, const std::string& directory);
   result<void> create_indexes(disk& d, const std::string& directory);
   result<void> scan_max_timestamp(disk& d, const std::string& directory);
-  result<std::size_t> entries_that_hold(const std::vector<offset_entry>& all, offset limit, std::uint64_t size_bytes);
+  result<std::size_t> entries_that_hold(const std::vector<offset_entry>& all, offset limit, std::uint64_t size_bytes,
+                                        bool trusted);
   result<void> keep_entries(const std::vector<offset_entry>& offsets, const std::vector<time_entry>& times);
   void add_time_entry();
 

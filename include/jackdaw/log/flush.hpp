@@ -27,7 +27,8 @@ struct flush_job {
   std::vector<std::shared_ptr<file>> files;
   std::vector<std::string> directories;
   offset end = no_offset;
-  std::uint64_t sequence = 0;  // the log's own count of what it asked to be synced
+  offset recovery_end = no_offset;  // how far the recovery point may move then: `end`, unless an index can't be written
+  std::uint64_t sequence = 0;       // the log's own count of what it asked to be synced
   std::uint32_t truncations = 0;
 
   bool empty() const noexcept { return replacements.empty() && files.empty() && directories.empty(); }

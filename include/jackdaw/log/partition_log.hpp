@@ -98,6 +98,8 @@ class partition_log {
   epoch_end end_offset_for(leader_epoch requested) const noexcept { return epochs_.end_offset_for(requested, log_end_); }
 
   // Forgets everything at or above `end` (a batch that reaches over it, whole). Nothing happens beyond the log's end.
+  // The recovery point may go down: write its checkpoint before anything else is appended. Syncs when it cuts what had
+  // been synced.
   result<void> truncate_to(offset end);
   // Forgets everything; the next record gets `start`.
   result<void> truncate_fully_and_start_at(offset start);
@@ -171,6 +173,7 @@ class partition_log {
   result<void> make_state(timestamp_ms now);
   void write_producer_snapshot();
   result<void> write_unwritten_aborts();
+  result<void> write_index_page();
   // Reading.
   read_slice read_tail(const segment& s, std::uint64_t start, std::uint32_t max_bytes, offset upper_bound,
                        bool min_one_batch) const;
