@@ -28,7 +28,9 @@ class tagged_fields {
   ~tagged_fields() = default;
 
   bool empty() const noexcept { return !tags_; }
-  std::span<const raw_tag> all() const noexcept { return tags_ ? std::span<const raw_tag>(*tags_) : std::span<const raw_tag>{}; }
+  std::span<const raw_tag> all() const noexcept {
+    return tags_ ? std::span<const raw_tag>(*tags_) : std::span<const raw_tag>{};
+  }
   void add(raw_tag tag) {
     if (!tags_) tags_ = std::make_unique<list>();
     tags_->push_back(tag);

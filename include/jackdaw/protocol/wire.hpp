@@ -1,4 +1,4 @@
-// The primitives of Kafka's wire format: bounds-checked reading, exact writing. Both work in memory that the caller owns.
+// The primitives of Kafka's wire format: bounds-checked reading, exact writing. Both work in memory of the caller's.
 #pragma once
 
 #include <cstddef>
@@ -43,11 +43,11 @@ inline constexpr std::size_t string_bytes_max = 0x7fff;
 
 enum class wire_error : std::uint8_t {
   none,
-  truncated,         // a field reaches past the end
-  bad_length,        // a negative length or count, null where null is not allowed, or a string that is too long
-  bad_varint,        // more than 5 (10) bytes
-  bad_tags,          // tagged fields out of order, or one whose size isn't that of its value
-  too_many,          // a count that the bytes left can't hold, or more memory than the limit
+  truncated,   // a field reaches past the end
+  bad_length,  // a negative length or count, null where null is not allowed, or a string that is too long
+  bad_varint,  // more than 5 (10) bytes
+  bad_tags,    // tagged fields out of order, or one whose size isn't that of its value
+  too_many,    // a count that the bytes left can't hold, or more memory than the limit
   trailing_bytes,
 };
 const char* name_of(wire_error e) noexcept;

@@ -24,7 +24,9 @@ class Emitter:
         c.add("#pragma once")
         c.add("")
         c.add("#include <cstdint>\n#include <optional>\n#include <string_view>\n#include <vector>\n")
-        c.add('#include "jackdaw/base/ids.hpp"\n#include "jackdaw/protocol/error_codes.hpp"\n#include "jackdaw/protocol/wire.hpp"\n')
+        for name in ("base/ids", "protocol/error_codes", "protocol/wire"):
+            c.add(f'#include "jackdaw/{name}.hpp"')
+        c.add("")
         c.add("namespace jackdaw::protocol {\n\nclass json_printer;\n")
         for message in self.d.messages:
             self.declare(c, message, message)
@@ -64,7 +66,8 @@ class Emitter:
     def source(self):
         c = Code()
         c.add(f"// Made from {os.path.basename(self.d.path)} by generate.py.")
-        c.add(f'#include "jackdaw/protocol/messages/{self.d.name}.hpp"\n\n#include "jackdaw/protocol/json_printer.hpp"\n')
+        c.add(f'#include "jackdaw/protocol/messages/{self.d.name}.hpp"')
+        c.add('\n#include "jackdaw/protocol/json_printer.hpp"\n')
         c.add("namespace jackdaw::protocol {\n")
         for message in self.d.messages:
             for struct in list(message.structs.values()) + [message]:
@@ -136,7 +139,8 @@ class Emitter:
             if f.nullable:
                 count = f"in.nullable_array_count(flexible_, {f.element_min()})"
                 if nullable is not None:
-                    count = f"({nullable}) ? {count} : std::optional<std::size_t>(in.array_count(flexible_, {f.element_min()}))"
+                    never_null = f"in.array_count(flexible_, {f.element_min()})"
+                    count = f"({nullable}) ? {count} : std::optional<std::size_t>({never_null})"
                 c.add(f"const std::optional<std::size_t> count_ = {count};")
                 c.add(f"{f.name}.reset();")
                 c.open("if (count_ && in.ok())")
@@ -162,7 +166,8 @@ class Emitter:
 
     def decode_nullable_struct(self, c, f):
         c.add(f"{f.name}.reset();")
-        # emplace() alone doesn't compile with clang, which can't tell inside the outer struct that the inner one has a default.
+        # emplace() alone doesn't compile with clang: inside the outer struct it can't tell that the inner one has a
+        # default.
         c.add(f"if (in.fixed<std::int8_t>() >= 0) {f.name}.emplace({f.type}{{}}).decode(in, v);")
 
     def decode_elements(self, c, f, count):
@@ -176,8 +181,8 @@ class Emitter:
         c.close()
 
     def default_test(self, f, owner=""):
-        """C++ that is true when the field of `owner` (a prefix such as "outer.") has its default: a tagged field is then
-        left out."""
+        """C++ that is true when the field of `owner` (a prefix such as "outer.") has its default: a tagged field is
+        then left out."""
         name = owner + f.name
         if f.nullable:
             inner = f.cpp().removeprefix("std::optional<")[:-1]
@@ -240,8 +245,9 @@ class Emitter:
                 present(f.name)
         elif f.is_struct():
             if f.nullable:
-                c.add(f"size_ += 1 + ({f.name} ? {f.name}->encoded_size(v) : 0);" if f.nullable.condition(f.versions) is None
-                      else f"size_ += (({f.nullable.condition(f.versions)}) ? 1 : 0) + ({f.name} ? {f.name}->encoded_size(v) : 0);")
+                condition = f.nullable.condition(f.versions)
+                mark = "1" if condition is None else f"(({condition}) ? 1 : 0)"
+                c.add(f"size_ += {mark} + ({f.name} ? {f.name}->encoded_size(v) : 0);")
             else:
                 c.add(f"size_ += {f.name}.encoded_size(v);")
         elif f.type in FIXED:
@@ -375,7 +381,8 @@ class Emitter:
         if f.is_array:
             def body(list_name):
                 c.add("out.begin_array();")
-                c.add(f"for (const auto& item : {list_name}) " + ("item.print(out, v);" if f.is_struct() else "out.value(item);"))
+                call = "item.print(out, v);" if f.is_struct() else "out.value(item);"
+                c.add(f"for (const auto& item : {list_name}) {call}")
                 c.add("out.end_array();")
             self.print_nullable(c, f, body)
         elif f.is_struct():

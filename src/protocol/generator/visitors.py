@@ -9,7 +9,8 @@ def all_messages(descriptions):
     calls = []
     for d in sorted((d for d in descriptions if d.kind == "api"), key=lambda d: d.key):
         request, response = (m.name for m in d.messages)
-        calls.append(f"    case {d.key}: return is_request ? f.template operator()<{request}>() : f.template operator()<{response}>();")
+        calls.append(f"    case {d.key}:\n"
+                     f"      return is_request ? f.template operator()<{request}>() : f.template operator()<{response}>();")
     data = []
     for d in descriptions:
         if d.kind == "data":
