@@ -33,7 +33,8 @@ result<void> partition_log::reload_producers(timestamp_ms now, offset rebuild_fr
     if (at <= log_end_ && at >= s.segments.front().base()) {
       auto bytes = read_whole(disk_, path);
       if (bytes && s.producers.decode_snapshot(*bytes, now, config_->producer_id_expiration_ms)) {
-        return at == log_end_ ? recall_batches() : replay_producers(at, now, rebuild_from);
+        if (auto done = recall_batches(at); !done) return done.error();
+        return at == log_end_ ? result<void>{} : replay_producers(at, now, rebuild_from);
       }
     }
     // Of other batches than those in the log, or damaged.
@@ -76,23 +77,30 @@ result<void> partition_log::replay_producers(offset from, timestamp_ms now, offs
   return {};
 }
 
-// A client whose connection ended with the clean shutdown may send up to five batches again.
-result<void> partition_log::recall_batches() {
-  segment& last = state_->last();
-  if (state_->producers.empty() || last.size_bytes() == 0) return {};
-  auto v = last.view(disk_, directory_);
-  if (!v) return v.error();
-  const std::uint64_t from = v->size_bytes - std::min(v->size_bytes, recall_bytes);
-  auto start = boundary_at_or_before(*v, from, wait_mode::may_wait);
-  if (!start) return start.error();
-  header_scanner headers(*v->log_file, **start, v->size_bytes, wait_mode::may_wait);
-  while (true) {
-    auto step = headers.next();
-    if (!step) return step.error();
-    if (*step != scan_step::found) return {};
-    const auto& header = headers.header();
-    if (header.has_producer_id() && !header.is_control()) state_->producers.recall(header);
+// A client may send up to five batches again, some of them from before the snapshot, even from before the last roll.
+result<void> partition_log::recall_batches(offset before) {
+  if (state_->producers.empty() || before <= state_->segments.front().base()) return {};
+  const std::size_t last = state_->segment_of(before - 1);
+  std::size_t first = last;
+  std::uint64_t wanted = recall_bytes;
+  while (first > 0 && state_->segments[first].size_bytes() < wanted) wanted -= state_->segments[first--].size_bytes();
+  for (std::size_t i = first; i <= last; ++i) {
+    auto v = state_->segments[i].view(disk_, directory_);
+    if (!v) return v.error();
+    const std::uint64_t from = i > first ? 0 : v->size_bytes - std::min(v->size_bytes, wanted);
+    auto start = boundary_at_or_before(*v, from, wait_mode::may_wait);
+    if (!start) return start.error();
+    header_scanner headers(*v->log_file, **start, v->size_bytes, wait_mode::may_wait);
+    while (true) {
+      auto step = headers.next();
+      if (!step) return step.error();
+      if (*step != scan_step::found) break;
+      const auto& header = headers.header();
+      if (header.last_offset() >= before) break;
+      if (header.has_producer_id() && !header.is_control()) state_->producers.recall(header);
+    }
   }
+  return {};
 }
 
 std::vector<producer_description> partition_log::describe_producers() const {

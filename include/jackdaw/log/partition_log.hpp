@@ -192,7 +192,7 @@ class partition_log {
   // lie at or above `rebuild_from` are written to .txnindex again.
   result<void> reload_producers(timestamp_ms now, offset rebuild_from);
   result<void> replay_producers(offset from, timestamp_ms now, offset rebuild_from);
-  result<void> recall_batches();
+  result<void> recall_batches(offset before);
 
   disk& disk_;
   std::string directory_;

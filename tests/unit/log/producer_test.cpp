@@ -120,6 +120,38 @@ TEST_F(producer_test, all_five_duplicates_are_known_after_a_clean_restart) {
   EXPECT_TRUE(send(7).ok());
 }
 
+// A snapshot has only each producer's last batch, so a crash soon after a roll made clients stop with
+// OUT_OF_ORDER_SEQUENCE_NUMBER when they sent what was in flight again.
+TEST_F(producer_test, duplicates_from_before_a_roll_are_known_after_a_crash) {
+  for (int i = 0; i < 7; ++i) {
+    ASSERT_TRUE(send(i).ok());
+    if (i % 2 == 1) {
+      ASSERT_TRUE(log->roll(now));
+    }
+  }
+  disk.crash(crash_kind::process);
+  open();
+  for (int i = 2; i < 7; ++i) {
+    const auto again = send(i);
+    EXPECT_TRUE(again.duplicate) << i;
+    EXPECT_EQ(again.base_offset.value(), i);
+  }
+  EXPECT_TRUE(send(7).ok());
+}
+
+TEST_F(producer_test, duplicates_from_before_a_roll_are_known_after_a_clean_restart) {
+  for (int i = 0; i < 7; ++i) {
+    ASSERT_TRUE(send(i).ok());
+    if (i == 4) {
+      ASSERT_TRUE(log->roll(now));
+    }
+  }
+  close();
+  open(false, true);
+  for (int i = 2; i < 7; ++i) EXPECT_TRUE(send(i).duplicate) << i;
+  EXPECT_TRUE(send(7).ok());
+}
+
 TEST_F(producer_test, a_snapshot_at_each_roll_shortens_the_replay) {
   ASSERT_TRUE(send(0).ok());
   ASSERT_TRUE(log->roll(now));
