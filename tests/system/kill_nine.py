@@ -33,12 +33,16 @@ class Producer(threading.Thread):
         self.in_flight = collections.deque()   # (first number, count, batch)
         self.resent = 0
         self.stopping = threading.Event()
+        self.writing = threading.Event()   # while not set, only what was sent is sent again
+        self.writing.set()
         self.failure = None
         self.producer_id = None
 
     def run(self):
         try:
             while not (self.stopping.is_set() and not self.in_flight):
+                if not self.in_flight:
+                    self.writing.wait()
                 try:
                     with kafka.Client(self.port, timeout_s=60) as client:
                         self.write(client)
@@ -55,7 +59,7 @@ class Producer(threading.Thread):
             expected.append(client.send_produce(TOPIC, self.partition, entry[2]))
             self.resent += 1
         while True:
-            while len(self.in_flight) < IN_FLIGHT and not self.stopping.is_set():
+            while len(self.in_flight) < IN_FLIGHT and self.writing.is_set() and not self.stopping.is_set():
                 self.in_flight.append(self.batch())
                 expected.append(client.send_produce(TOPIC, self.partition, self.in_flight[-1][2]))
             if not self.in_flight:
@@ -119,6 +123,8 @@ def wait_for_acks(producers, count):
 def kill_and_restart(broker, producers, verified):
     broker.kill()
     promised = [producer.acknowledged for producer in producers]
+    for producer in producers:
+        producer.writing.clear()   # reading is slower than writing
     broker.start()
     with broker.client() as client:
         for partition, start in enumerate(verified):
@@ -126,6 +132,8 @@ def kill_and_restart(broker, producers, verified):
         fresh_id, _ = client.init_producer_id()
     if any(fresh_id <= producer.producer_id for producer in producers if producer.producer_id is not None):
         raise AssertionError(f'producer id {fresh_id} was given before')
+    for producer in producers:
+        producer.writing.set()
     return broker.startup_s
 
 
