@@ -195,6 +195,10 @@ result<std::unique_ptr<broker_process>> broker_process::start(broker_config conf
   const auto& made = *parts.info;
   spdlog::info("Broker {} of cluster {} has {} shards, version {}: Transitioning from RECOVERY to RUNNING",
                made.config.node_id.value(), made.cluster_id, shards, version);
+  if (!made.config.controller_listeners.empty()) {
+    spdlog::info("{} isn't opened: a single node is its own controller and has nobody to talk to",
+                 listener_list(made.config.controller_listeners));
+  }
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(net::system_now().steady - started_at);
   spdlog::info("Kafka Server started: clients are served on {}, ready after {} ms",
                listener_list(with_bound_ports(made.config, made.config.listeners, parts.server)), took.count());

@@ -90,10 +90,10 @@ std::string config_help(const std::string& word) {
   for (const config_key* key : keys_of(config_scope::broker)) {
     if (key->internal || key->name.find(word) == std::string_view::npos) continue;
     const std::string allowed = allowed_values(*key);
-    out += fmt::format("{}\n    {}\n    {}{}; {}\n", key->name, key->help, type_name(key->type),
-                       allowed.empty() ? "" : ", " + allowed,
-                       key->fallback ? fmt::format("default: {}", key->fallback->empty() ? "empty" : *key->fallback)
-                                     : std::string("no default"));
+    out +=
+        fmt::format("{}\n    {}\n    {}; {}\n", key->name, key->help, allowed.empty() ? type_name(key->type) : allowed,
+                    key->fallback ? fmt::format("default: {}", key->fallback->empty() ? "empty" : *key->fallback)
+                                  : std::string("no default"));
     if (key->effect == config_effect::ignored) {
       out += fmt::format("    Accepted, without effect: {}\n", key->note);
     } else if (!key->note.empty()) {

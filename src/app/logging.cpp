@@ -1,5 +1,6 @@
 #include "logging.hpp"
 
+#include <spdlog/async.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -76,14 +77,20 @@ class root_logger final : public broker::logger_control {
   spdlog::level::level_enum configured_;
 };
 
+constexpr std::size_t lines_waiting_at_most = 1024;
+std::shared_ptr<spdlog::details::thread_pool> writer;  // the logger holds it weakly
+
 }  // namespace
 
 std::shared_ptr<broker::logger_control> start_logging(const std::string& level, const std::string& format) {
-  auto logger = std::make_shared<spdlog::logger>("jackdaw", std::make_shared<spdlog::sinks::stdout_sink_mt>());
+  auto queue = std::make_shared<spdlog::details::thread_pool>(lines_waiting_at_most, 1);
+  auto logger = std::make_shared<spdlog::async_logger>("jackdaw", std::make_shared<spdlog::sinks::stdout_sink_mt>(),
+                                                       queue, spdlog::async_overflow_policy::overrun_oldest);
+  writer = std::move(queue);
   if (format == "json") {
     logger->set_formatter(std::make_unique<json_formatter>());
   } else {
-    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %-5l %v");
+    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %-7l %v");
   }
   const auto configured = spdlog::level::from_str(level);
   logger->set_level(configured);
@@ -92,6 +99,11 @@ std::shared_ptr<broker::logger_control> start_logging(const std::string& level, 
   spdlog::set_default_logger(std::move(logger));
   spdlog::set_level(configured);
   return std::make_shared<root_logger>(configured);
+}
+
+void end_logging() {
+  spdlog::set_default_logger(nullptr);
+  writer.reset();
 }
 
 void log_for_shard(broker::log_level level, const std::string& sentence) {

@@ -42,14 +42,10 @@ result<loaded_config> load(const command_line& called) {
   return load_broker_config(input);
 }
 
-int run(const command_line& called, time_point started_at) {
-  prepare_process();
-  auto loaded = load(called);
-  if (!loaded) return complain(loaded.error().detail);
-  if (const auto ok = check_supported(loaded->config); !ok) return complain(ok.error().detail);
-  auto loggers = start_logging(loaded->config.log_level, loaded->config.log_format);
-  for (const auto& warning : loaded->warnings) spdlog::warn("{}", warning);
-  auto process = broker_process::start(std::move(loaded->config), JACKDAW_VERSION, std::move(loggers), started_at);
+int serve(loaded_config loaded, time_point started_at) {
+  auto loggers = start_logging(loaded.config.log_level, loaded.config.log_format);
+  for (const auto& warning : loaded.warnings) spdlog::warn("{}", warning);
+  auto process = broker_process::start(std::move(loaded.config), JACKDAW_VERSION, std::move(loggers), started_at);
   if (!process) {
     spdlog::error("{}", process.error().detail);
     return 1;
@@ -59,6 +55,16 @@ int run(const command_line& called, time_point started_at) {
   process->reset();
   spdlog::info("Stopped");
   return 0;
+}
+
+int run(const command_line& called, time_point started_at) {
+  prepare_process();
+  auto loaded = load(called);
+  if (!loaded) return complain(loaded.error().detail);
+  if (const auto ok = check_supported(loaded->config); !ok) return complain(ok.error().detail);
+  const int status = serve(std::move(*loaded), started_at);
+  end_logging();
+  return status;
 }
 
 int main_of(int argc, char** argv) {
