@@ -14,6 +14,8 @@
 namespace jackdaw::net {
 
 namespace {
+// Connections accepted before requests get their turn.
+constexpr int turn = 64;
 constexpr duration pause_without_descriptors = std::chrono::milliseconds(100);
 }  // namespace
 
@@ -25,8 +27,10 @@ class doorkeeper::door final : public event_source {
 
   void on_events(std::uint32_t) override { accept_all(); }
   void accept_all() {
-    while (fd_ && keeper_.accept_one(fd_.get(), listener_)) {
+    for (int i = 0; fd_ && i < turn; ++i) {
+      if (!keeper_.accept_one(fd_.get(), listener_)) return;
     }
+    if (fd_) keeper_.go_on(*this);
   }
   int fd() const noexcept { return fd_.get(); }
   void close() noexcept { fd_.reset(); }
@@ -62,10 +66,15 @@ void doorkeeper::accept_everywhere() {
   for (const auto& d : doors_) d->accept_all();
 }
 
+void doorkeeper::go_on(door& d) {
+  home_.run_at(shard_id{0}, [&d] { d.accept_all(); });
+}
+
 bool doorkeeper::may_accept() {
+  std::uint64_t left_out = 0;
   if (is_paused_) return false;
   if (!admission_.has_room()) {
-    if (!std::exchange(is_full_, true)) {
+    if (!std::exchange(is_full_, true) && allow(line::full, left_out)) {
       spdlog::warn("{} connections are open (max.connections): new ones wait until some close", admission_.open());
     }
     return false;
@@ -87,7 +96,7 @@ bool doorkeeper::accept_one(int listening, std::uint16_t listener) {
     const int error = errno;
     if (error == EAGAIN || error == EWOULDBLOCK) return false;
     if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM) return true;  // that one is gone
-    if (limiter_.allow(static_cast<std::size_t>(line::accept_failed), home_.now().steady, left_out)) {
+    if (allow(line::accept_failed, left_out)) {
       spdlog::error("New connections have to wait: {} ({} are open; raise the limit of open files, ulimit -n)",
                     std::strerror(error), admission_.open());
     }
@@ -96,7 +105,7 @@ bool doorkeeper::accept_one(int listening, std::uint16_t listener) {
   }
   accepted_socket socket{std::move(fd), ip_of(from), endpoint_text(from), listener};
   if (!admission_.admit(socket.ip, home_.now().steady)) {
-    if (limiter_.allow(static_cast<std::size_t>(line::too_many_of_ip), home_.now().steady, left_out)) {
+    if (allow(line::too_many_of_ip, left_out)) {
       spdlog::warn("Connection from {} refused: its address has {} open (max.connections.per.ip); {} others refused",
                    socket.peer, admission_.limit_of(socket.ip), left_out);
     }
@@ -106,6 +115,10 @@ bool doorkeeper::accept_one(int listening, std::uint16_t listener) {
   ++load_[to.value()];
   home_.give_socket(to, std::move(socket));
   return true;
+}
+
+bool doorkeeper::allow(line kind, std::uint64_t& left_out) {
+  return limiter_.allow(static_cast<std::size_t>(kind), home_.now().steady, left_out);
 }
 
 shard_id doorkeeper::pick_shard() {

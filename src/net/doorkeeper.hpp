@@ -33,11 +33,14 @@ class doorkeeper {
 
  private:
   class door;
-  enum class line : std::uint8_t { accept_failed, too_many_of_ip, count };
+  enum class line : std::uint8_t { accept_failed, too_many_of_ip, full, count };
 
   // Whether there may be more to accept.
   bool accept_one(int listening, std::uint16_t listener);
   bool may_accept();
+  bool allow(line kind, std::uint64_t& left_out);
+  // In the next batch.
+  void go_on(door& d);
   void accept_everywhere();
   shard_id pick_shard();
 
