@@ -89,7 +89,10 @@ void metadata_host::unfence_self(broker_epoch epoch) {
 
 void metadata_host::submit(decide_function decide, unique_function<void(result<void>)> done) {
   if (closing_ || !raft_) return done(fail(errc::closed, "the broker is shutting down"));
-  if (!raft_->is_leader()) return done(fail(errc::not_leader, "this node is not the active controller"));
+  // A new leader may find entries in its log that are not applied yet: it decides nothing before they are.
+  if (!raft_->has_committed_in_term()) {
+    return done(fail(errc::not_leader, "this node is not the active controller"));
+  }
   if (!newest_) newest_ = std::make_unique<metadata::image_builder>(committed_);
   const auto records = decide(newest_->current(), home_.random);
   if (records.empty()) {
@@ -272,7 +275,7 @@ void metadata_host::maybe_snapshot() {
   auto a = std::make_shared<attempt>();
   a->image = committed_;
   a->info.position = {committed_->position().index, committed_->position().term};
-  a->info.voters = raft_->voters();
+  a->info.voters = raft_->voters_at(a->info.position.index);
   home_.env.run_on_worker(
       [a, directory = log_->directory(), &disk = home_.options.server->storage->disk()] {
         a->outcome = write_snapshot(disk, directory, *a->image, a->info);
