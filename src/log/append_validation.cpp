@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "plain_scan.hpp"
+
 namespace jackdaw::log {
 
 namespace {
@@ -13,6 +15,9 @@ using protocol::mutable_batch;
 // The most that a batch may take uncompressed while it is packed again.
 constexpr std::size_t recompress_limit_bytes = 256 * 1024 * 1024;
 constexpr std::size_t records_named = 3;
+// The most that is unpacked at once to look at records; beyond it they are streamed.
+constexpr std::size_t unpack_limit_bytes = 4 * 1024 * 1024;
+constexpr std::size_t unpack_first_bytes = 256 * 1024;
 
 std::nullopt_t refuse(append_outcome& out, append_error why, std::string message) {
   out.error = why;
@@ -109,6 +114,41 @@ void refuse_records(const std::vector<protocol::bad_record>& bad, const protocol
   refuse(out, append_error::invalid_record, std::move(message));
 }
 
+// The batch's records uncompressed: where they lie, or in the scratch. Nothing if that can't be had the quick way.
+std::optional<bytes_view> plain_records(const batch_view& batch, append_scratch& scratch) {
+  const auto codec = batch.compressed_by();
+  if (codec == protocol::codec::none) return batch.payload();
+  if (!codec || !scratch.unpack.open(*codec, batch.payload())) return std::nullopt;
+  if (scratch.plain.size() < unpack_first_bytes) scratch.plain.resize(unpack_first_bytes);
+  std::size_t size = 0;
+  while (true) {
+    if (size == scratch.plain.size()) {
+      if (size >= unpack_limit_bytes) return std::nullopt;
+      scratch.plain.resize(size * 2);
+    }
+    auto got = scratch.unpack.read(scratch.plain.span().subspan(size));
+    if (!got) return std::nullopt;
+    if (*got == 0) return scratch.plain.view().first(size);
+    size += *got;
+  }
+}
+
+// The largest timestamp of a batch whose records are all right.
+std::optional<timestamp_ms> check_records(const batch_view& batch, const protocol::record_rules& rules,
+                                          append_scratch& scratch, append_outcome& out) {
+  if (auto sound = protocol::check_client_header(batch); !sound) {
+    return refuse(out, as_append_error(sound.error().code), sound.error().detail);
+  }
+  if (const auto plain = plain_records(batch, scratch)) {
+    if (const auto largest = scan_plain_records(batch, *plain, rules)) return largest;
+  }
+  auto summary = protocol::inspect_client_batch(batch, rules, scratch.reader);
+  if (!summary) return refuse(out, as_append_error(summary.error().code), summary.error().detail);
+  if (summary->bad.empty()) return summary->max_timestamp;
+  refuse_records(summary->bad, rules, out);
+  return std::nullopt;
+}
+
 protocol::compression compression_for(const log_config& config) {
   protocol::compression how;
   how.type = static_cast<protocol::codec>(config.compression_type);
@@ -158,12 +198,8 @@ std::optional<valid_batches> validate_client_batch(mutable_bytes records, const 
                   "producers may not set the timestamp type to LogAppendTime; the topic decides it");
   }
   const protocol::record_rules rules = rules_for(config, options.now);
-  auto summary = protocol::inspect_client_batch(*batch, rules, scratch.reader);
-  if (!summary) return refuse(out, as_append_error(summary.error().code), summary.error().detail);
-  if (!summary->bad.empty()) {
-    refuse_records(summary->bad, rules, out);
-    return std::nullopt;
-  }
+  const auto largest = check_records(*batch, rules, scratch, out);
+  if (!largest) return std::nullopt;
   valid_batches valid{records, 1, batch->record_count()};
   if (!apply_compression(valid.bytes, config, scratch, out)) return std::nullopt;
   mutable_batch final_batch(valid.bytes);
@@ -171,7 +207,7 @@ std::optional<valid_batches> validate_client_batch(mutable_bytes records, const 
     final_batch.set_timestamp(timestamp_type::log_append_time, options.now);
     out.log_append_time = options.now;
   } else {
-    final_batch.set_timestamp(timestamp_type::create_time, summary->max_timestamp);
+    final_batch.set_timestamp(timestamp_type::create_time, *largest);
   }
   return valid;
 }

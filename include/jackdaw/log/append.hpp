@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "jackdaw/base/buffer.hpp"
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/result.hpp"
 #include "jackdaw/base/time.hpp"
@@ -75,7 +76,8 @@ struct append_scratch {
   protocol::record_reader reader;
   protocol::decompressor unpack;
   protocol::compressor pack;
-  std::vector<std::byte> packed;
+  buffer plain;                   // records unpacked to be looked at
+  std::vector<std::byte> packed;  // a batch packed again
 };
 
 }  // namespace jackdaw::log

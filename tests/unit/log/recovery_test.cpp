@@ -64,6 +64,33 @@ TEST_F(recovery_test, checks_only_from_the_recovery_point_on) {
   EXPECT_LT(report.bytes_checked, size / 2) << "index entries below the recovery point are trusted where they are written";
 }
 
+// Indexes of several pages, of which a power failure keeps this and that.
+TEST_F(recovery_test, whatever_a_power_failure_keeps_of_an_index_look_ups_are_right) {
+  config.index_interval_bytes = 10;
+  reconfigure();
+  std::int64_t recovery_point = 0;
+  std::int64_t clock = 1000;
+  for (int round = 0; round < 25; ++round) {
+    for (int i = 0; i < 300 + 40 * round; ++i) put(1, "r", clock += 3);
+    if (round % 3 != 0) {
+      flush();
+      recovery_point = log->recovery_point().value();
+      for (int i = 0; i < 200; ++i) put(1, "r", clock += 3);
+    }
+    disk.crash(crash_kind::power);
+    open(false, false, offset{recovery_point});
+    const std::int64_t end = log->log_end_offset().value();
+    ASSERT_GE(end, recovery_point);
+    clock = 1000 + 3 * end;
+    for (std::int64_t at = 0; at < end; at += 37) {
+      ASSERT_EQ(records_in(bytes_of(read(at, 1))).at(0).at, at);
+      ASSERT_EQ(log->find_timestamp({1003 + 3 * at}, offset{end}).run().value()->at.value(), at);
+    }
+    flush();
+    recovery_point = end;
+  }
+}
+
 TEST_F(recovery_test, a_torn_tail_is_cut_at_the_last_whole_batch) {
   put(2, "a");
   put(2, "b");
