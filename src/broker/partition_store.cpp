@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "shard_state.hpp"
 #include "topic_settings.hpp"
@@ -35,11 +36,20 @@ std::shared_ptr<const log::log_config> partition_store::config_of(const metadata
   return config;
 }
 
+replica::leader_settings partition_store::leader_settings_of(const metadata::topic& topic) const {
+  const auto settings = effective_topic_config(layers_for_topic(*home_.image, home_.config(), topic.name()));
+  replica::leader_settings s;
+  s.min_insync_replicas = settings.min_insync_replicas;
+  return s;
+}
+
 boost::system::result<hosted_partition*, partition_problem> partition_store::open(const partition_key& key,
                                                                                   const metadata::topic& topic) {
   const log::topic_partition name{topic.name(), key.partition};
   auto& storage = *home_.options.server->storage;
   const auto* found = storage.find(name);
+  if (found && !storage.disk().exists(storage.directory_path(found->directory) + '/' + log::directory_name(name)))
+    found = nullptr;  // it belonged to a topic of that name that was deleted since
   log::open_options how;
   const std::size_t directory = found ? found->directory : storage.choose_directory(key.topic_id, key.partition);
   how.directory = storage.directory_path(directory) + '/' + log::directory_name(name);
@@ -56,8 +66,10 @@ boost::system::result<hosted_partition*, partition_problem> partition_store::ope
   auto opened = log::partition_log::open(storage.disk(), how, &report);
   if (!opened && opened.error().code == errc::invalid_argument) {
     // What lies there belongs to a deleted topic of the same name.
-    const auto aside = fmt::format("{}.{}-delete", how.directory, to_string(random_uuid(home_.random)));
-    if (storage.disk().rename(how.directory, aside)) opened = log::partition_log::open(storage.disk(), how, &report);
+    how.clean_shutdown = false;
+    how.recovery_point = how.log_start_offset = offset{0};
+    discard(home_, directory, name);
+    opened = log::partition_log::open(storage.disk(), how, &report);
   }
   if (!opened) {
     home_.log(log_level::error,
@@ -75,9 +87,9 @@ boost::system::result<hosted_partition*, partition_problem> partition_store::ope
   start.isr = state.isr.all();
   start.log_end = (*opened)->log_end_offset();
   start.high_watermark = start.log_end;
-  replica::leader_settings settings;
-  auto p = std::make_unique<hosted_partition>(name, key.topic_id, directory, std::move(*opened),
-                                              replica::partition_leader(start, settings, home_.now.steady));
+  auto p =
+      std::make_unique<hosted_partition>(name, key.topic_id, directory, std::move(*opened),
+                                         replica::partition_leader(start, leader_settings_of(topic), home_.now.steady));
   p->log->assign_epoch(state.leader_epoch, p->log->log_end_offset());
   p->unflushed.last_flush = home_.now.wall;
   return open_.emplace(key, std::move(p)).first->second.get();
@@ -444,12 +456,17 @@ void partition_store::apply(const metadata::delta& change) {
     if (const auto* topic = change.before->find_topic(t.id)) remove_topic(*topic);
   }
   if (!change.configs.empty()) {
+    std::set<uuid> changed;  // topics with open partitions whose settings were dropped above
     for (auto& [key, p] : open_) {
-      if (configs_.contains(key.topic_id)) continue;
-      if (const auto* topic = change.after->find_topic(key.topic_id)) p->log->set_config(config_of(*topic));
+      const auto* topic = change.after->find_topic(key.topic_id);
+      if (topic == nullptr || configs_.contains(key.topic_id)) continue;
+      changed.insert(key.topic_id);
     }
     for (auto& [key, p] : open_) {
-      if (const auto c = configs_.find(key.topic_id); c != configs_.end()) p->log->set_config(c->second);
+      if (!changed.contains(key.topic_id)) continue;
+      const auto& topic = *change.after->find_topic(key.topic_id);
+      p->log->set_config(config_of(topic));
+      if (p->leader.settings_changed(leader_settings_of(topic))) moved_up(*p, 0);
     }
   }
   for (const auto& [topic_id, partition] : change.partitions) {
@@ -475,7 +492,7 @@ void partition_store::remove_topic(const metadata::topic& topic) {
       static_cast<void>(open->second->log->close(false));
       open_.erase(open);
     }
-    post_removal(home_, directory, {topic.name(), p});
+    discard(home_, directory, {topic.name(), p});
   }
 }
 
@@ -488,7 +505,6 @@ void partition_store::housekeeping() {
       home_.log(log_level::error,
                 fmt::format("retention of {} failed: {}", log::directory_name(p->name), to_string(went.error())));
     }
-    p->log->expire_producers(home_.now.wall);
     for (auto& path : p->log->take_removable_files(home_.now.wall)) removable.push_back(std::move(path));
     if (p->log->log_start_offset() != start) note_checkpoints(*p);
   }
@@ -498,6 +514,10 @@ void partition_store::housekeeping() {
         for (const auto& path : removable) static_cast<void>(disk.remove(path));
       },
       [](shard&) {});
+}
+
+void partition_store::expire_producers() {
+  for (auto& [key, p] : open_) p->log->expire_producers(home_.now.wall);
 }
 
 boost::system::result<offset, partition_problem> partition_store::delete_records(const partition_key& key,

@@ -83,8 +83,10 @@ class partition_store {
 
   // The image has moved on: makes new partitions' directories, drops deleted topics, passes on settings.
   void apply(const metadata::delta& change);
-  // Retention, rolling, expiry of producers: what time alone brings about.
+  // Retention and rolling: what time alone brings about.
   void housekeeping();
+  // Forgets idempotent producers that were silent for long.
+  void expire_producers();
   // Tells shard 0 the recovery points that moved since the last call.
   void checkpoint();
   // Moves a log's start (DeleteRecords); the new log start offset. -1 is the high watermark.
@@ -103,6 +105,7 @@ class partition_store {
   boost::system::result<hosted_partition*, partition_problem> open(const partition_key& key,
                                                                    const metadata::topic& topic);
   std::shared_ptr<const log::log_config> config_of(const metadata::topic& topic);
+  replica::leader_settings leader_settings_of(const metadata::topic& topic) const;
   void append_one(append_item& item, const append_job& job, bool& must_flush);
   void want_flush(hosted_partition& p);
   void flush();

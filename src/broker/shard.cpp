@@ -131,17 +131,22 @@ bool shard::closed_cleanly() const noexcept { return state_->closed_cleanly; }
 
 void shard_state::start_housekeeping() {
   const auto every = [this](std::int64_t ms, auto task) {
-    if (ms > 0) repeat(std::chrono::milliseconds(ms), task);
+    if (ms > 0)
+      repeat(std::chrono::milliseconds(config().log_initial_task_delay_ms), std::chrono::milliseconds(ms), task);
   };
-  every(config().log_retention_check_interval_ms, [](shard_state& s) { s.partitions.housekeeping(); });
-  every(config().log_flush_offset_checkpoint_interval_ms, [](shard_state& s) { s.partitions.checkpoint(); });
-  if (id() == shard_id{0}) every(config().log_flush_offset_checkpoint_interval_ms, write_checkpoints);
+  const auto& c = config();
+  every(c.log_retention_check_interval_ms, [](shard_state& s) { s.partitions.housekeeping(); });
+  every(c.producer_id_expiration_check_interval_ms, [](shard_state& s) { s.partitions.expire_producers(); });
+  every(c.log_flush_offset_checkpoint_interval_ms, [](shard_state& s) { s.partitions.checkpoint(); });
+  if (id() != shard_id{0}) return;
+  every(c.log_flush_offset_checkpoint_interval_ms, write_recovery_points);
+  every(c.log_flush_start_offset_checkpoint_interval_ms, write_log_starts);
 }
 
-void shard_state::repeat(duration period, void (*task)(shard_state&)) {
-  timers.schedule(now.steady + period, [this, period, task] {
+void shard_state::repeat(duration first, duration period, void (*task)(shard_state&)) {
+  timers.schedule(now.steady + first, [this, period, task] {
     task(*this);
-    repeat(period, task);
+    repeat(period, period, task);
   });
 }
 

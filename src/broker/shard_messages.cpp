@@ -30,40 +30,54 @@ void post_checkpoints(shard_state& from, std::size_t directory, const log::topic
   });
 }
 
-void write_checkpoints(shard_state& zero) {
+namespace {
+
+using checkpoint_of = log::offset_checkpoint& (log::log_directory::*)();
+
+void write_checkpoints(shard_state& zero, checkpoint_of which) {
   const auto& storage = zero.options.server->storage;
-  const auto write = [&](std::size_t directory, log::offset_checkpoint& (log::log_directory::*which)()) {
-    auto job = (storage->directory(directory).*which)().prepare_write();
-    if (!job) return;
-    auto shared = std::make_shared<log::offset_checkpoint::write_job>(std::move(*job));
-    zero.env.run_on_worker([shared, storage] { static_cast<void>(shared->run(storage->disk())); },
-                           [shared, storage, directory, which](shard&) {
-                             (storage->directory(directory).*which)().write_done(std::move(*shared));
-                           });
-  };
   for (std::size_t i = 0; i < storage->directory_count(); ++i) {
-    write(i, &log::log_directory::recovery_points);
-    write(i, &log::log_directory::log_starts);
+    auto job = (storage->directory(i).*which)().prepare_write();
+    if (!job) continue;
+    auto shared = std::make_shared<log::offset_checkpoint::write_job>(std::move(*job));
+    zero.env.run_on_worker(
+        [shared, storage] { static_cast<void>(shared->run(storage->disk())); },
+        [shared, storage, i, which](shard&) { (storage->directory(i).*which)().write_done(std::move(*shared)); });
   }
 }
 
-void post_removal(shard_state& from, std::size_t directory, log::topic_partition tp) {
-  from.env.post(shard_zero, [directory, tp = std::move(tp)](shard& s) {
-    auto& here = s.state();
-    const auto& storage = here.options.server->storage;
-    auto& dir = storage->directory(directory);
-    dir.recovery_points().remove(tp);
-    dir.log_starts().remove(tp);
-    if (!storage->disk().exists(dir.partition_path(tp))) return;
-    auto renamed = dir.mark_deleted(tp, random_uuid(here.random));
-    if (!renamed) {
-      here.log(log_level::error,
-               fmt::format("cannot delete {}: {}", dir.partition_path(tp), to_string(renamed.error())));
-      return;
-    }
-    here.env.run_on_worker([storage, path = *renamed] { static_cast<void>(storage->disk().remove_all(path)); },
-                           [](shard&) {});
+}  // namespace
+
+void write_recovery_points(shard_state& zero) { write_checkpoints(zero, &log::log_directory::recovery_points); }
+
+void write_log_starts(shard_state& zero) { write_checkpoints(zero, &log::log_directory::log_starts); }
+
+namespace {
+
+// Long names lose their end, so that the name stays one that file systems take.
+std::string discarded_name(const log::topic_partition& tp, const uuid& unique) {
+  constexpr std::size_t name_max = 255;
+  const auto suffix = fmt::format(".{}-delete", to_string(unique));
+  return log::directory_name(tp).substr(0, name_max - suffix.size()) + suffix;
+}
+
+}  // namespace
+
+void discard(shard_state& owner, std::size_t directory, const log::topic_partition& tp) {
+  const auto& storage = owner.options.server->storage;
+  // In the order of this shard's other messages: a new partition of that name sets its checkpoints after this.
+  owner.env.post(shard_zero, [storage, directory, tp](shard&) {
+    storage->directory(directory).recovery_points().remove(tp);
+    storage->directory(directory).log_starts().remove(tp);
   });
+  const auto from = storage->directory_path(directory) + '/' + log::directory_name(tp);
+  if (!storage->disk().exists(from)) return;
+  const auto to = storage->directory_path(directory) + '/' + discarded_name(tp, random_uuid(owner.random));
+  if (auto renamed = storage->disk().rename(from, to); !renamed) {
+    owner.log(log_level::error, fmt::format("cannot delete {}: {}", from, to_string(renamed.error())));
+    return;
+  }
+  owner.env.run_on_worker([storage, to] { static_cast<void>(storage->disk().remove_all(to)); }, [](shard&) {});
 }
 
 void submit_metadata(shard_state& home, decide_function decide, unique_function<void(result<void>)> done) {

@@ -80,7 +80,7 @@ class shard_state {
   std::unique_ptr<metadata_host> metadata;
 
  private:
-  void repeat(duration period, void (*task)(shard_state&));
+  void repeat(duration first, duration period, void (*task)(shard_state&));
 
   time_point told_wake_ = time_point::max();
 };
@@ -91,8 +91,10 @@ void tell_fetch(shard_state& from, fetch_key watcher, std::int64_t bytes);
 void post_checkpoints(shard_state& from, std::size_t directory, const log::topic_partition& tp, offset recovery_point,
                       offset log_start);
 // On shard 0: brings the checkpoints of all data directories that changed to the disk.
-void write_checkpoints(shard_state& zero);
-// To shard 0: renames a deleted partition's directory and removes it on a worker.
-void post_removal(shard_state& from, std::size_t directory, log::topic_partition tp);
+void write_recovery_points(shard_state& zero);
+void write_log_starts(shard_state& zero);
+// Renames a deleted partition's directory at once, so that a new topic of that name can't meet it; removes it on a
+// worker, and has shard 0 forget its checkpoints. Called on the shard that owns the partition.
+void discard(shard_state& owner, std::size_t directory, const log::topic_partition& tp);
 
 }  // namespace jackdaw::broker

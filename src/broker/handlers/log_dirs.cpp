@@ -1,4 +1,6 @@
 // DescribeLogDirs (KIP-113, KIP-827): which data directory holds what, and how full its disk is.
+#include <algorithm>
+#include <cstdint>
 #include <map>
 
 #include "handlers.hpp"
@@ -67,8 +69,9 @@ std::vector<directory_space> measure_space(storage& s) {
       all[i].error = error_code::kafka_storage_error;
       continue;
     }
-    all[i].total_bytes = static_cast<std::int64_t>(*total);
-    all[i].usable_bytes = static_cast<std::int64_t>(*usable);
+    constexpr std::uint64_t most = INT64_MAX;  // -1 would read as unknown
+    all[i].total_bytes = static_cast<std::int64_t>(std::min(*total, most));
+    all[i].usable_bytes = static_cast<std::int64_t>(std::min(*usable, most));
   }
   return all;
 }

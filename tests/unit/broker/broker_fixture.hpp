@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "jackdaw/protocol/messages/create_topics.hpp"
+#include "jackdaw/protocol/messages/delete_topics.hpp"
 #include "jackdaw/protocol/messages/fetch.hpp"
 #include "jackdaw/protocol/messages/metadata.hpp"
 #include "jackdaw/protocol/messages/produce.hpp"
@@ -43,6 +44,18 @@ class broker_test : public ::testing::Test {
     const auto answer = b.call<protocol::create_topics_response>(7, asked);
     if (answer.topics.size() != 1) return error_code::unknown_server_error;
     return answer.topics[0].error_code;
+  }
+
+  error_code delete_topic(test_broker& b, std::string_view name) {
+    protocol::delete_topics_request asked;
+    asked.topics.emplace_back().name = name;
+    return b.call<protocol::delete_topics_response>(6, asked).responses.at(0).error_code;
+  }
+  uuid topic_id_of(test_broker& b, std::string_view name) {
+    protocol::metadata_request asked;
+    asked.topics->emplace_back().name = name;
+    asked.allow_auto_topic_creation = false;
+    return b.call<protocol::metadata_response>(12, asked).topics.at(0).topic_id;
   }
 
   std::vector<std::byte> batch(const test_broker& b, const std::vector<std::string>& values, const producer& p) {

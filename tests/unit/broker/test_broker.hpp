@@ -45,6 +45,7 @@ class test_broker {
     server->incarnation = random_uuid(random);
     server->shard_count = shard_count_;
     server->storage = std::move(*storage);
+    server->loggers = loggers_;
     server->advertised_listeners = {{"PLAINTEXT", "localhost", 9092, security_protocol::plaintext}};
     for (std::uint32_t i = 0; i < shard_count_; ++i) {
       environments_.push_back(std::make_unique<test_environment>(*this, shard_id{i}));
@@ -65,6 +66,20 @@ class test_broker {
     run();
     EXPECT_TRUE(ready) << "cluster state was not restored";
     connection_ = connect(0);
+  }
+
+  // Restarts with somebody whose loggers can be controlled.
+  void set_loggers(std::shared_ptr<broker::logger_control> loggers) {
+    loggers_ = std::move(loggers);
+    stop();
+    start();
+  }
+
+  // Between these two nothing is delivered: requests pile up, as when they come in one packet.
+  void hold() { held_ = true; }
+  void release() {
+    held_ = false;
+    run();
   }
 
   // Clean: the next start trusts the files.
@@ -143,7 +158,7 @@ class test_broker {
 
   // Delivers messages and workers' results until nothing is left to do at this time.
   void run() {
-    for (bool busy = true; busy;) {
+    for (bool busy = !held_; busy;) {
       busy = false;
       for (std::size_t i = 0; i < shards_.size(); ++i) busy = run_shard(i) || busy;
     }
@@ -235,6 +250,8 @@ class test_broker {
   std::vector<std::unique_ptr<broker::shard>> shards_;
   std::shared_ptr<const broker::server_info> server_;
   std::vector<std::shared_ptr<answer>> kept_;
+  std::shared_ptr<broker::logger_control> loggers_;
+  bool held_ = false;
   broker::connection_id connection_;
   std::uint64_t last_connection_ = 0;
   std::int32_t last_correlation_ = 0;
