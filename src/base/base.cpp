@@ -1,6 +1,6 @@
+#include <isa-l/crc.h>
 #include <cstdio>
 #include <cstdlib>
-#include <isa-l/crc.h>
 #include <stdexcept>
 
 #include "jackdaw/base/assert.hpp"

@@ -39,8 +39,8 @@ result<scan_step> header_scanner::fill() {
 result<scan_step> header_scanner::next() {
   if (next_ >= end_) return scan_step::end;
   if (end_ - next_ < protocol::batch_header_bytes) return scan_step::incomplete;
-  const bool buffered = next_ >= buffer_position_ &&
-                        next_ + protocol::batch_header_bytes <= buffer_position_ + buffer_size_;
+  const bool buffered =
+      next_ >= buffer_position_ && next_ + protocol::batch_header_bytes <= buffer_position_ + buffer_size_;
   if (!buffered) {
     auto filled = fill();
     if (!filled || *filled != scan_step::found) return filled;
@@ -59,7 +59,8 @@ result<scan_step> header_scanner::next() {
 // Makes `need_bytes` (that the file has) from next_ on readable.
 result<void> batch_stream::fill(std::uint64_t need_bytes) {
   if (next_ >= buffer_position_ && next_ + need_bytes <= buffer_position_ + buffer_size_) return {};
-  const std::uint64_t want = std::min<std::uint64_t>(std::max<std::uint64_t>(need_bytes, stream_step_bytes), end_ - next_);
+  const std::uint64_t want =
+      std::min<std::uint64_t>(std::max<std::uint64_t>(need_bytes, stream_step_bytes), end_ - next_);
   std::size_t kept = 0;
   if (next_ >= buffer_position_ && next_ < buffer_position_ + buffer_size_) {
     kept = static_cast<std::size_t>(buffer_position_ + buffer_size_ - next_);

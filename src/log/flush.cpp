@@ -32,8 +32,8 @@ result<std::optional<offset>> write_batches_again(const repair_job::range& range
     auto step = batches.next();
     if (!step) return step.error();
     if (*step == scan_step::end) break;
-    const bool good = *step == scan_step::found && batches.batch().base_offset() >= next &&
-                      protocol::validate(batches.batch());
+    const bool good =
+        *step == scan_step::found && batches.batch().base_offset() >= next && protocol::validate(batches.batch());
     if (!good) return std::optional<offset>{next};
     const bytes_view parts[] = {batches.batch().bytes()};
     if (auto written = range.log_file->write_at(parts, batches.position()); !written) return written.error();

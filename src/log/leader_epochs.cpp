@@ -82,7 +82,8 @@ result<leader_epochs> leader_epochs::decode(std::string_view text) {
     const auto start = words.next_number();
     if (!epoch || !start || !words.at_end() || *epoch < 0 || *epoch > INT32_MAX || *start < 0) return damaged();
     const epoch_start entry{jackdaw::leader_epoch{static_cast<std::int32_t>(*epoch)}, offset{*start}};
-    if (!out.empty() && (out.entries_.back().epoch >= entry.epoch || out.entries_.back().start_offset > entry.start_offset)) {
+    if (!out.empty() &&
+        (out.entries_.back().epoch >= entry.epoch || out.entries_.back().start_offset > entry.start_offset)) {
       return damaged();
     }
     out.entries_.push_back(entry);

@@ -89,8 +89,8 @@ bool partition_log::admit(mutable_bytes bytes, const append_options& options, ap
     const batch_view first(bytes);
     if (first.base_offset() >= log_end_) return true;
     refuse(out, append_error::unexpected_offset,
-           "batches from offset " + std::to_string(first.base_offset().value()) + " on don't continue a log that ends at " +
-               std::to_string(log_end_.value()));
+           "batches from offset " + std::to_string(first.base_offset().value()) +
+               " on don't continue a log that ends at " + std::to_string(log_end_.value()));
     return false;
   }
   if (!state_ || state_->producers.empty()) return true;
@@ -219,8 +219,7 @@ bool partition_log::must_roll(std::size_t size_bytes, offset last, timestamp_ms 
 // segment.ms counts by the records' timestamps if they have any, else by the clock.
 bool partition_log::is_old(const segment& s, timestamp_ms largest, timestamp_ms now) const {
   const bool by_records = s.first_timestamp() && s.first_timestamp()->value >= 0 && largest.value >= 0;
-  const std::int64_t age =
-      by_records ? largest.value - s.first_timestamp()->value : now.value - s.created().value;
+  const std::int64_t age = by_records ? largest.value - s.first_timestamp()->value : now.value - s.created().value;
   return age > config_->segment_ms - config_->segment_jitter_ms;
 }
 

@@ -38,15 +38,14 @@ std::string_view trimmed(std::string_view text) {
 }
 
 error not_ours(const std::string& path, const char* what, const std::string& has, const std::string& wanted) {
-  return fail(errc::invalid_argument, path + " belongs to " + what + ' ' + has + ", but this broker is configured for " +
-                                          wanted + ": use another directory in log.dirs, or correct the configuration");
+  return fail(errc::invalid_argument, path + " belongs to " + what + ' ' + has +
+                                          ", but this broker is configured for " + wanted +
+                                          ": use another directory in log.dirs, or correct the configuration");
 }
 
 }  // namespace
 
-std::string directory_name(const topic_partition& tp) {
-  return tp.topic + '-' + std::to_string(tp.partition.value());
-}
+std::string directory_name(const topic_partition& tp) { return tp.topic + '-' + std::to_string(tp.partition.value()); }
 
 std::optional<topic_partition> parse_directory_name(std::string_view name) {
   const auto dash = name.rfind('-');

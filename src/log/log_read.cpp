@@ -12,12 +12,10 @@ constexpr std::size_t lookup_segments_max = 4;
 
 }  // namespace
 
-result<read_outcome> partition_log::read(offset from, std::uint32_t max_bytes, offset upper_bound,
-                                         bool min_one_batch) {
+result<read_outcome> partition_log::read(offset from, std::uint32_t max_bytes, offset upper_bound, bool min_one_batch) {
   if (from < log_start_ || from > log_end_) {
     return fail(errc::out_of_range, "offset " + std::to_string(from.value()) + " is outside " +
-                                        std::to_string(log_start_.value()) + " to " +
-                                        std::to_string(log_end_.value()));
+                                        std::to_string(log_start_.value()) + " to " + std::to_string(log_end_.value()));
   }
   upper_bound = std::min(upper_bound, log_end_);
   read_outcome out;
@@ -34,8 +32,8 @@ result<read_outcome> partition_log::read(offset from, std::uint32_t max_bytes, o
 }
 
 // `start` and all that follows it is remembered.
-read_slice partition_log::read_tail(const segment& s, std::uint64_t start, std::uint32_t max_bytes,
-                                    offset upper_bound, bool min_one_batch) const {
+read_slice partition_log::read_tail(const segment& s, std::uint64_t start, std::uint32_t max_bytes, offset upper_bound,
+                                    bool min_one_batch) const {
   read_slice slice;
   slice.truncations = truncations_;
   const std::uint64_t limit =

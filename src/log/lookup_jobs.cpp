@@ -28,8 +28,7 @@ using found_record = std::optional<timestamp_and_offset>;
 
 // The first record of the batch that is wanted.
 template <class Wanted>
-result<found_record> first_in_batch(const protocol::batch_view& batch, protocol::record_reader& reader,
-                                    Wanted wanted) {
+result<found_record> first_in_batch(const protocol::batch_view& batch, protocol::record_reader& reader, Wanted wanted) {
   if (auto opened = reader.open(batch); !opened) return opened.error();
   protocol::record_view record;
   while (true) {

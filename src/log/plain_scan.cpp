@@ -13,7 +13,8 @@ using cursor = const std::uint8_t*;
 inline bool take_varint(cursor& at, cursor end, std::uint64_t& out) noexcept {
   if (at >= end) return false;
   out = *at++;
-  if (out < 0x80) [[likely]] return true;
+  if (out < 0x80) [[likely]]
+    return true;
   out &= 0x7f;
   for (unsigned shift = 7; shift < 64; shift += 7) {
     if (at >= end) return false;

@@ -64,9 +64,9 @@ producer_table::verdict producer_table::check_data(const protocol::batch_view& b
     }
   }
   const bool new_epoch = epoch != entry.epoch;
-  const bool in_order = new_epoch ? batch.base_sequence() == 0 || entry.epoch.value() < 0
-                                  : !entry.has_batches() ? batch.base_sequence() == 0
-                                                         : follows(entry.last_sequence(), batch.base_sequence());
+  const bool in_order = new_epoch              ? batch.base_sequence() == 0 || entry.epoch.value() < 0
+                        : !entry.has_batches() ? batch.base_sequence() == 0
+                                               : follows(entry.last_sequence(), batch.base_sequence());
   if (!in_order) {
     return {append_error::out_of_order_sequence_number,
             who + " of epoch " + number(epoch.value()) + " sent sequence " + number(batch.base_sequence()) +
@@ -122,8 +122,7 @@ void producer_table::apply_data(const protocol::batch_view& batch, timestamp_ms 
 void producer_table::recall(const protocol::batch_view& batch) {
   const auto found = entries_.find(batch.producer_id());
   if (found == entries_.end() || found->second.epoch != batch.producer_epoch()) return;
-  found->second.recall(
-      {batch.last_sequence(), batch.last_offset_delta(), batch.last_offset(), batch.max_timestamp()});
+  found->second.recall({batch.last_sequence(), batch.last_offset_delta(), batch.last_offset(), batch.max_timestamp()});
 }
 
 std::optional<aborted_transaction> producer_table::apply_marker(const transaction_marker& marker, timestamp_ms now) {

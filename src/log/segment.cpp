@@ -39,7 +39,8 @@ result<std::vector<Entry>> read_entries(file* f, std::uint32_t count, const std:
 }
 
 // Opens the file if it exists and counts its entries.
-result<std::uint32_t> open_index(disk& d, const std::string& path, std::size_t entry_bytes, std::shared_ptr<file>& slot) {
+result<std::uint32_t> open_index(disk& d, const std::string& path, std::size_t entry_bytes,
+                                 std::shared_ptr<file>& slot) {
   if (!slot) {
     auto opened = d.open(path, open_mode::write_existing);
     if (!opened && opened.error().code == errc::not_found) return std::uint32_t{0};

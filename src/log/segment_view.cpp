@@ -165,8 +165,8 @@ result<std::optional<std::uint64_t>> scan_start_for(const segment_view& s, times
 
 result<std::optional<time_entry>> last_time_entry(const segment_view& s) {
   const auto any = [](const time_entry&) { return true; };
-  auto found = last_entry<time_entry>(s.time_pending, s.time_index_file.get(), s.time_index_count, any,
-                                      wait_mode::may_wait);
+  auto found =
+      last_entry<time_entry>(s.time_pending, s.time_index_file.get(), s.time_index_count, any, wait_mode::may_wait);
   if (!found) return found.error();
   return found->entry;
 }

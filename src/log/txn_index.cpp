@@ -41,7 +41,8 @@ result<std::shared_ptr<file>> append_txn_index(disk& d, const std::string& path,
   w.fixed(entry.last_offset.value());
   w.fixed(entry.last_stable_offset.value());
   const bytes_view parts[] = {bytes};
-  if (auto written = (*opened)->write_at(parts, *size - *size % txn_index_entry_bytes); !written) return written.error();
+  if (auto written = (*opened)->write_at(parts, *size - *size % txn_index_entry_bytes); !written)
+    return written.error();
   return *opened;
 }
 

@@ -1,8 +1,8 @@
 // Precompiled for the few modules that include Asio.
 #pragma once
 
-#include <boost/asio.hpp>
 #include <spdlog/spdlog.h>
+#include <boost/asio.hpp>
 
 #include <memory>
 #include <optional>

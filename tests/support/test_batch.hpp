@@ -17,7 +17,8 @@ struct test_record {
   std::optional<std::string> key = std::nullopt;
 };
 
-inline std::vector<std::byte> make_batch(const std::vector<test_record>& records, protocol::batch_options options = {}) {
+inline std::vector<std::byte> make_batch(const std::vector<test_record>& records,
+                                         protocol::batch_options options = {}) {
   protocol::batch_builder builder(options);
   for (const auto& r : records) {
     protocol::new_record record;

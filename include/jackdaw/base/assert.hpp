@@ -20,8 +20,7 @@ std::string describe_values(const Values&... values) {
 }  // namespace jackdaw
 
 // JD_ASSERT(condition, values to print...): stops the process with the condition, the place and the values.
-#define JD_ASSERT(condition, ...)                                                   \
-  (__builtin_expect(static_cast<bool>(condition), 1)                                \
-       ? static_cast<void>(0)                                                       \
-       : ::jackdaw::assertion_failed(#condition, __FILE__, __LINE__,                \
-                                     ::jackdaw::detail::describe_values(__VA_ARGS__)))
+#define JD_ASSERT(condition, ...)                    \
+  (__builtin_expect(static_cast<bool>(condition), 1) \
+       ? static_cast<void>(0)                        \
+       : ::jackdaw::assertion_failed(#condition, __FILE__, __LINE__, ::jackdaw::detail::describe_values(__VA_ARGS__)))

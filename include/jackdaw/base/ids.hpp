@@ -82,9 +82,7 @@ std::optional<uuid> parse_uuid(std::string_view text);
 
 template <class Tag, class Rep, Rep Default>
 struct std::hash<jackdaw::strong<Tag, Rep, Default>> {
-  std::size_t operator()(jackdaw::strong<Tag, Rep, Default> x) const noexcept {
-    return std::hash<Rep>{}(x.value());
-  }
+  std::size_t operator()(jackdaw::strong<Tag, Rep, Default> x) const noexcept { return std::hash<Rep>{}(x.value()); }
 };
 
 template <class Tag, class Rep, Rep Default>

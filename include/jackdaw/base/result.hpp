@@ -9,19 +9,19 @@ namespace jackdaw {
 
 // What went wrong, by what the caller can do about it. Kafka's error codes appear only at the protocol's edge.
 enum class errc {
-  corrupt,            // bytes that can't be what they claim to be
-  invalid_argument,   // a value that a user or peer may not give
+  corrupt,           // bytes that can't be what they claim to be
+  invalid_argument,  // a value that a user or peer may not give
   not_found,
   already_exists,
-  out_of_range,       // an offset or position outside what exists
+  out_of_range,  // an offset or position outside what exists
   unsupported,
-  no_space,           // the disk is full; may go away by itself
-  io,                 // the disk failed
-  closed,             // the thing asked is shutting down
-  busy,               // a bounded resource is spent; retry later
+  no_space,  // the disk is full; may go away by itself
+  io,        // the disk failed
+  closed,    // the thing asked is shutting down
+  busy,      // a bounded resource is spent; retry later
   timed_out,
-  fenced,             // an older epoch, term or generation than the one known
-  out_of_order,       // an idempotent producer's sequence has a gap
+  fenced,        // an older epoch, term or generation than the one known
+  out_of_order,  // an idempotent producer's sequence has a gap
   unknown_producer,
   too_large,
   not_leader,

@@ -32,8 +32,8 @@ struct append_options {
 enum class append_error : std::uint8_t {
   none,
   corrupt_message,
-  invalid_record,                  // with record_errors where single records are to blame
-  invalid_timestamp,               // with record_errors
+  invalid_record,     // with record_errors where single records are to blame
+  invalid_timestamp,  // with record_errors
   message_too_large,
   record_list_too_large,
   unsupported_for_message_format,
@@ -42,8 +42,8 @@ enum class append_error : std::uint8_t {
   invalid_producer_epoch,
   invalid_txn_state,
   transaction_coordinator_fenced,
-  kafka_storage_error,             // full, failing or suspect disk: nothing of the batch is in the log
-  unexpected_offset,               // replication only: the batches don't continue the log
+  kafka_storage_error,  // full, failing or suspect disk: nothing of the batch is in the log
+  unexpected_offset,    // replication only: the batches don't continue the log
 };
 const char* name_of(append_error e) noexcept;
 

@@ -22,7 +22,7 @@ struct log_config {
   std::int64_t segment_jitter_ms = 0;
   std::int32_t segment_index_bytes = 10 * 1024 * 1024;
   std::int32_t index_interval_bytes = 4096;
-  std::int64_t retention_bytes = -1;  // -1: no limit
+  std::int64_t retention_bytes = -1;                   // -1: no limit
   std::int64_t retention_ms = 7LL * 24 * 3600 * 1000;  // -1: no limit
   std::int64_t file_delete_delay_ms = 60'000;
   std::int32_t max_message_bytes = 1024 * 1024 + 12;

@@ -84,8 +84,9 @@ struct found_partition {
 class log_directory {
  public:
   // Locks the directory, makes it and formats it if it isn't formatted (`expected` is then what it gets; a zero
-  // directory_id is replaced by `new_directory_id`). An empty expected cluster_id takes any that is there. Refuses with a sentence that says what to do: errc::busy when another process
-  // holds it, errc::invalid_argument when it belongs to another cluster or node, errc::corrupt.
+  // directory_id is replaced by `new_directory_id`). An empty expected cluster_id takes any that is there. Refuses with
+  // a sentence that says what to do: errc::busy when another process holds it, errc::invalid_argument when it belongs
+  // to another cluster or node, errc::corrupt.
   static result<std::unique_ptr<log_directory>> open(disk& d, std::string path, meta_properties expected,
                                                      uuid new_directory_id);
 
@@ -101,7 +102,8 @@ class log_directory {
   result<std::vector<found_partition>> scan(bool with_topic_ids) const;
   // Directories that wait for removal since an earlier run: give them to a worker (disk::remove_all).
   result<std::vector<std::string>> leftover_deletions() const;
-  // Renames a partition's directory to <topic>-<partition>.<unique>-delete; returns the new path, for a worker to remove.
+  // Renames a partition's directory to <topic>-<partition>.<unique>-delete; returns the new path, for a worker to
+  // remove.
   result<std::string> mark_deleted(const topic_partition& tp, uuid unique);
 
   offset_checkpoint& recovery_points() noexcept { return recovery_points_; }

@@ -34,20 +34,20 @@ struct open_options {
   uuid topic_id;
   partition_id partition;
   std::shared_ptr<const log_config> config;
-  bool clean_shutdown = false;    // true: the files are trusted as they are
-  offset recovery_point{0};       // from the checkpoint; 0 if it has none
-  offset log_start_offset{0};     // from the checkpoint; 0 if it has none
+  bool clean_shutdown = false;  // true: the files are trusted as they are
+  offset recovery_point{0};     // from the checkpoint; 0 if it has none
+  offset log_start_offset{0};   // from the checkpoint; 0 if it has none
   timestamp_ms now;
-  bool is_new = false;            // true: just created, don't look for files
+  bool is_new = false;  // true: just created, don't look for files
 };
 
 // What opening found and did. Say it in the log when `notable()`.
 struct recovery_report {
   std::uint64_t bytes_checked = 0;
-  std::uint64_t bytes_cut = 0;              // of a torn tail
-  std::vector<std::string> quarantined;     // files that damage in the middle was moved to
+  std::uint64_t bytes_cut = 0;                // of a torn tail
+  std::vector<std::string> quarantined;       // files that damage in the middle was moved to
   bool damaged_below_recovery_point = false;  // bytes that had been synced are lost
-  std::string detail;                       // what happened, in words
+  std::string detail;                         // what happened, in words
 
   bool notable() const noexcept { return bytes_cut != 0 || !quarantined.empty() || !detail.empty(); }
 };
@@ -95,7 +95,9 @@ class partition_log {
   // Leader epochs. A new leader assigns its epoch at the log's end; appends assign those of their batches.
   const leader_epochs& epochs() const noexcept { return epochs_; }
   void assign_epoch(leader_epoch epoch, offset start);
-  epoch_end end_offset_for(leader_epoch requested) const noexcept { return epochs_.end_offset_for(requested, log_end_); }
+  epoch_end end_offset_for(leader_epoch requested) const noexcept {
+    return epochs_.end_offset_for(requested, log_end_);
+  }
 
   // Forgets everything at or above `end` (a batch that reaches over it, whole). Nothing happens beyond the log's end.
   // The recovery point may go down: write its checkpoint before anything else is appended. Syncs when it cuts what had
@@ -188,8 +190,8 @@ class partition_log {
   result<void> remove_oldest_segments(std::size_t count, timestamp_ms now);
   void remove_snapshots_below(offset start);
   void start_moved(offset start);
-  // Producers, from the snapshot at or below the log's end and the batches behind it. Aborted transactions whose markers
-  // lie at or above `rebuild_from` are written to .txnindex again.
+  // Producers, from the snapshot at or below the log's end and the batches behind it. Aborted transactions whose
+  // markers lie at or above `rebuild_from` are written to .txnindex again.
   result<void> reload_producers(timestamp_ms now, offset rebuild_from);
   result<void> replay_producers(offset from, timestamp_ms now, offset rebuild_from);
   result<void> recall_batches(offset before);

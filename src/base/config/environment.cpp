@@ -67,7 +67,8 @@ std::vector<config_setting> settings_from_environment(
     const std::vector<std::pair<std::string, std::string>>& environment) {
   std::vector<config_setting> out;
   for (const auto& [variable, value] : environment) {
-    if (auto key = setting_name(variable)) out.push_back({std::move(*key), value, std::string("variable ").append(variable)});
+    if (auto key = setting_name(variable))
+      out.push_back({std::move(*key), value, std::string("variable ").append(variable)});
   }
   return out;
 }

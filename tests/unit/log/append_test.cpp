@@ -13,8 +13,9 @@ TEST_F(append_test, gives_offsets_and_reads_them_back) {
   EXPECT_EQ(put(2, "a"), 0);
   EXPECT_EQ(put(3, "b"), 2);
   EXPECT_EQ(log->log_end_offset(), offset{5});
-  EXPECT_THAT(read_all(), ElementsAre(read_record{0, "a0", 1000}, read_record{1, "a1", 1000}, read_record{2, "b0", 1000},
-                                      read_record{3, "b1", 1000}, read_record{4, "b2", 1000}));
+  EXPECT_THAT(read_all(),
+              ElementsAre(read_record{0, "a0", 1000}, read_record{1, "a1", 1000}, read_record{2, "b0", 1000},
+                          read_record{3, "b1", 1000}, read_record{4, "b2", 1000}));
 }
 
 TEST_F(append_test, stores_the_leader_epoch_in_the_batch) {
@@ -199,9 +200,11 @@ TEST_F(append_test, a_leaders_batches_keep_offsets_and_epochs) {
   EXPECT_EQ(out.base_offset, offset{10});
   EXPECT_EQ(out.last_offset, offset{21});
   EXPECT_EQ(log->log_end_offset(), offset{22});
-  EXPECT_THAT(log->epochs().entries(), ElementsAre(epoch_start{leader_epoch{3}, offset{10}}, epoch_start{leader_epoch{5}, offset{20}}));
+  EXPECT_THAT(log->epochs().entries(),
+              ElementsAre(epoch_start{leader_epoch{3}, offset{10}}, epoch_start{leader_epoch{5}, offset{20}}));
   EXPECT_THAT(records_in(bytes_of(read(12))), ElementsAre(read_record{20, "b0", 1000}, read_record{21, "b1", 1000}));
-  EXPECT_EQ(append(make_batch(1, "c", 1000, second), append_origin::replication).error, append_error::unexpected_offset);
+  EXPECT_EQ(append(make_batch(1, "c", 1000, second), append_origin::replication).error,
+            append_error::unexpected_offset);
 }
 
 TEST_F(append_test, a_full_disk_refuses_and_recovers_by_itself) {

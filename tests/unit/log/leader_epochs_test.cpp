@@ -72,7 +72,8 @@ TEST(leader_epochs_test, its_file_is_kafkas) {
   EXPECT_EQ(epochs.encode(), "0\n3\n2 0\n4 10\n7 25\n");
   EXPECT_EQ(leader_epochs::decode(epochs.encode()).value(), epochs);
   EXPECT_EQ(leader_epochs::decode("0\n0\n").value(), leader_epochs{});
-  for (const char* damaged : {"", "1\n0\n", "0\n1\n", "0\n1\n2\n", "0\n1\n2 x\n", "0\n2\n2 0\n2 5\n", "0\n1\n2 0\n3 1\n"}) {
+  for (const char* damaged :
+       {"", "1\n0\n", "0\n1\n", "0\n1\n2\n", "0\n1\n2 x\n", "0\n2\n2 0\n2 5\n", "0\n1\n2 0\n3 1\n"}) {
     EXPECT_FALSE(leader_epochs::decode(damaged)) << damaged;
   }
 }

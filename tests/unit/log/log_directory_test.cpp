@@ -44,8 +44,9 @@ TEST_F(log_directory_test, formats_an_empty_directory) {
 }
 
 TEST_F(log_directory_test, reads_what_kafka_writes) {
-  const auto meta = meta_properties::decode("#\n#Fri Nov 21 08:00:00 UTC 2026\ncluster.id=abc\nversion=1\ndirectory.id=" +
-                                            to_string(uuid{1, 2}) + "\nnode.id=3\n");
+  const auto meta = meta_properties::decode(
+      "#\n#Fri Nov 21 08:00:00 UTC 2026\ncluster.id=abc\nversion=1\ndirectory.id=" + to_string(uuid{1, 2}) +
+      "\nnode.id=3\n");
   ASSERT_TRUE(meta);
   EXPECT_EQ(meta->cluster_id, "abc");
   EXPECT_EQ(meta->node, broker_id{3});
@@ -149,7 +150,8 @@ TEST_F(log_directory_test, finds_partitions_and_leftovers) {
     ASSERT_TRUE(disk.create_directories(path + '/' + name));
   }
   const std::string id = to_string(uuid{3, 4});
-  ASSERT_TRUE(replace_file(disk, path + "/a-0/partition.metadata", as_bytes("version: 0\ntopic_id: " + id + "\n"), true));
+  ASSERT_TRUE(
+      replace_file(disk, path + "/a-0/partition.metadata", as_bytes("version: 0\ntopic_id: " + id + "\n"), true));
   const auto found = (*dir)->scan(true).value();
   ASSERT_THAT(found, SizeIs(2));
   EXPECT_EQ(found[0].tp, a);
@@ -181,7 +183,8 @@ TEST_F(log_directory_test, a_long_name_is_cut_when_it_is_deleted) {
 }
 
 TEST(directory_name_test, goes_both_ways) {
-  for (const topic_partition& tp : {topic_partition{"t", partition_id{0}}, {"a-b-3", partition_id{41}}, {"_x", partition_id{INT32_MAX}}}) {
+  for (const topic_partition& tp :
+       {topic_partition{"t", partition_id{0}}, {"a-b-3", partition_id{41}}, {"_x", partition_id{INT32_MAX}}}) {
     EXPECT_EQ(parse_directory_name(directory_name(tp)), tp);
   }
   for (const char* other : {"", "x", "x-", "-1", "x-01", "x-+1", "x-2147483648"}) {

@@ -37,8 +37,7 @@ class log_fixture : public ::testing::Test {
     open(true);
   }
 
-  void open(bool is_new = false, bool clean = false, offset recovery_point = offset{0},
-            offset log_start = offset{0}) {
+  void open(bool is_new = false, bool clean = false, offset recovery_point = offset{0}, offset log_start = offset{0}) {
     log.reset();
     report = {};
     auto opened = try_open(is_new, clean, recovery_point, log_start);
@@ -97,8 +96,8 @@ class log_fixture : public ::testing::Test {
         auto more = scratch.reader.next(record);
         EXPECT_TRUE(more);
         if (!more || !*more) break;
-        out.push_back({record.offset.value(), std::string(as_text(record.value.value_or(bytes_view{}))),
-                       record.timestamp.value});
+        out.push_back(
+            {record.offset.value(), std::string(as_text(record.value.value_or(bytes_view{}))), record.timestamp.value});
       }
     }
     EXPECT_EQ(batches.remaining(), 0u) << "a slice ends inside a batch";

@@ -197,12 +197,12 @@ TEST_F(producer_test, an_open_transaction_holds_the_last_stable_offset_back) {
 }
 
 TEST_F(producer_test, aborted_transactions_are_told_to_readers_across_restarts) {
-  ASSERT_TRUE(send(0, 2, 0, true).ok());           // 0, 1
-  ASSERT_TRUE(send(0, 1, 0, true, 8).ok());        // 2
-  ASSERT_TRUE(end(false).ok());                    // 3
-  ASSERT_TRUE(end(true, 0, 0, 8).ok());            // 4
-  ASSERT_TRUE(send(2, 1, 0, true).ok());           // 5
-  ASSERT_TRUE(end(false).ok());                    // 6
+  ASSERT_TRUE(send(0, 2, 0, true).ok());     // 0, 1
+  ASSERT_TRUE(send(0, 1, 0, true, 8).ok());  // 2
+  ASSERT_TRUE(end(false).ok());              // 3
+  ASSERT_TRUE(end(true, 0, 0, 8).ok());      // 4
+  ASSERT_TRUE(send(2, 1, 0, true).ok());     // 5
+  ASSERT_TRUE(end(false).ok());              // 6
   const aborted_transaction first{producer_id{7}, offset{0}, offset{3}, offset{2}};
   const aborted_transaction second{producer_id{7}, offset{5}, offset{6}, offset{7}};
   const auto aborted = [&](std::int64_t from, std::int64_t to) {

@@ -61,7 +61,8 @@ TEST_F(recovery_test, checks_only_from_the_recovery_point_on) {
   open(false, false, offset{6000});
   EXPECT_EQ(log->log_end_offset(), offset{6001});
   EXPECT_GT(report.bytes_checked, 0u);
-  EXPECT_LT(report.bytes_checked, size / 2) << "index entries below the recovery point are trusted where they are written";
+  EXPECT_LT(report.bytes_checked, size / 2)
+      << "index entries below the recovery point are trusted where they are written";
 }
 
 // Indexes of several pages, of which a power failure keeps this and that.

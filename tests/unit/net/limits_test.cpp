@@ -14,9 +14,7 @@ const auto keep_all = [](const std::string&) { return std::optional<broker::repl
 
 // Time that only the test moves.
 std::atomic<std::int64_t> manual_ms{1'000'000};
-now_t manual_now() {
-  return {time_point(std::chrono::milliseconds(manual_ms.load())), timestamp_ms{manual_ms.load()}};
-}
+now_t manual_now() { return {time_point(std::chrono::milliseconds(manual_ms.load())), timestamp_ms{manual_ms.load()}}; }
 
 std::string size_only(std::int32_t size) {
   std::string out(4, '\0');

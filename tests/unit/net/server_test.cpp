@@ -197,8 +197,9 @@ TEST(server, stopping_waits_for_workers_but_not_for_slow_readers) {
   watched<bool> gate;
   bool finished = false;
   server.run(1, [&] {
-    server->environment(shard_id{1}).run_on_worker([&] { EXPECT_TRUE(gate.wait([](bool open) { return open; })); },
-                                                   [&](broker::shard&) { finished = true; });
+    server->environment(shard_id{1})
+        .run_on_worker([&] { EXPECT_TRUE(gate.wait([](bool open) { return open; })); },
+                       [&](broker::shard&) { finished = true; });
   });
   server->stop();
   ASSERT_TRUE(first.saw.wait([](const auto& s) { return s.closed == 1; }));

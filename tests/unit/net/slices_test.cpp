@@ -94,7 +94,10 @@ class slices : public ::testing::Test {
 TEST_F(slices, small_large_and_simulated_ones_arrive_byte_for_byte) {
   const std::vector<std::vector<piece>> answers{
       {{"header", real_, 100, 700}, {"tail", nullptr, 0, 0}},
-      {{"h", real_, 3, 5'000'000}, {"between", real_, 77, 16 * 1024}, {"", real_, 5'000'000, 6'999'999}, {"end", nullptr, 0, 0}},
+      {{"h", real_, 3, 5'000'000},
+       {"between", real_, 77, 16 * 1024},
+       {"", real_, 5'000'000, 6'999'999},
+       {"end", nullptr, 0, 0}},
       {{"only memory", nullptr, 0, 0}},
       {{"a", real_, 1, 1}, {"", real_, 2, 16 * 1024 - 1}, {"b", simulated_, 9, 2'000'000}, {"", real_, 8, 100'000}},
       {{"empty slice", real_, 5, 0}, {"!", nullptr, 0, 0}},
@@ -126,7 +129,8 @@ TEST_F(slices, many_answers_with_slices_for_a_slow_reader) {
     const auto count = 1 + random.below(5);
     for (std::uint64_t i = 0; i < count; ++i) {
       const auto size = random.one_in(2) ? random.below(20'000) : random.below(400'000);
-      pieces.push_back({random_text(random.below(300), i), real_, random.below(11'000'000), static_cast<std::uint32_t>(size)});
+      pieces.push_back(
+          {random_text(random.below(300), i), real_, random.below(11'000'000), static_cast<std::uint32_t>(size)});
     }
     return std::optional(build(pieces, bodies[std::stoul(body)]));
   });
