@@ -106,7 +106,7 @@ class segment_dump {
   segment_dump(const context& ctx, const dump_options& o) : ctx_(ctx), options_(o), reader_(memory_limit_bytes) {}
 
   result<void> add(const batch_view& batch, std::size_t position) {
-    const auto valid = validate(batch);
+    auto valid = validate(batch);
     if (!ctx_.is_json()) {
       context::print(line_for(batch, position, valid.has_value()));
       if (!valid || !options_.deep) return valid;

@@ -7,7 +7,6 @@
 namespace jackdaw::broker {
 namespace {
 
-using protocol::error_code;
 using create_change = change<protocol::create_topics_request, std::vector<controller::created_topic>>;
 using delete_change = change<protocol::delete_topics_request, std::vector<controller::deleted_topic>>;
 using grow_change = change<protocol::create_partitions_request, std::vector<controller::grown_topic>>;
