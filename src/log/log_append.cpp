@@ -210,6 +210,7 @@ result<void> partition_log::write_unwritten_aborts() {
 bool partition_log::must_roll(std::size_t size_bytes, offset last, timestamp_ms largest, timestamp_ms now) const {
   const segment& s = state_->last();
   if (s.size_bytes() == 0) return false;
+  if (state_->must_roll) return true;
   if (last - s.base() > std::int64_t{INT32_MAX}) return true;
   if (s.size_bytes() + size_bytes > static_cast<std::size_t>(config_->segment_bytes)) return true;
   if (s.index_full(config_->segment_index_bytes)) return true;
@@ -256,6 +257,7 @@ result<void> partition_log::roll(timestamp_ms now) {
   write_producer_snapshot();
   state_->names_changed();
   state_->wants_flush = true;
+  state_->must_roll = false;
   state_->segments.push_back(std::move(next));
   state_->tail.restart(0);
   return {};

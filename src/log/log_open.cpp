@@ -216,7 +216,9 @@ result<void> log_opener::cut(segment& s, std::uint64_t file_size, const segment_
     say("the torn end of " + where + " was cut: " + checked.damage);
     report.bytes_cut += file_size - checked.valid_bytes;
   }
-  return (*f)->truncate(checked.valid_bytes);
+  if (auto truncated = (*f)->truncate(checked.valid_bytes); !truncated) return truncated;
+  // Before anything is written there: a later crash must not mix the two.
+  return (*f)->sync();
 }
 
 // To <segment>.log.<position>.quarantined, and on the disk before the original is cut.

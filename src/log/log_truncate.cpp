@@ -40,31 +40,52 @@ result<void> partition_log::truncate_to(offset end) {
   if (end >= log_end_) return {};
   if (!state_ || end <= state_->segments.front().base()) return truncate_fully_and_start_at(end);
   state& s = *state_;
-  // The last segment that keeps something; find the place before anything is changed.
-  const std::size_t keep = s.segment_of(end) - (s.segments[s.segment_of(end)].base() == end ? 1 : 0);
-  segment& kept = s.segments[keep];
-  auto v = kept.view(disk_, directory_);
+  std::size_t keep = s.segment_of(end);
+  auto v = s.segments[keep].view(disk_, directory_);
   if (!v) return v.error();
   auto place = find_batch(*v, end, wait_mode::may_wait);
   if (!place) return place.error();
-  const std::uint64_t size = (*place)->position;
-  const std::uint64_t old_size = kept.size_bytes();
   const offset new_end = std::min(end, (*place)->base);
+  std::uint64_t size = (*place)->position;
+  if (size == 0) {
+    // Nothing of that segment stays: the one before ends the log.
+    if (keep == 0) return truncate_fully_and_start_at(new_end);
+    size = s.segments[--keep].size_bytes();
+  }
+  ++truncations_;
+  if (auto cut = cut_segments(keep, size, new_end); !cut) return cut;
+  log_end_ = new_end;
+  log_start_ = std::min(log_start_, log_end_);
+  recovery_point_ = std::min(recovery_point_, log_end_);
+  if (epochs_.truncate_from_end(log_end_)) s.epochs_changed = ++s.sequence;
+  s.wants_flush = true;
+  const timestamp_ms created = s.last().created();
+  if (auto loaded = reload_producers(created, log_end_); !loaded) return loaded;
+  // What is appended next goes into a segment of its own. In the same file a power failure could bring back what was
+  // cut while later segments keep what came after it, and nobody could tell.
+  s.must_roll = !roll(created);
+  return {};
+}
+
+// Makes the segment `keep`, cut to `size` bytes, the last one; the log then ends at `end`.
+result<void> partition_log::cut_segments(std::size_t keep, std::uint64_t size, offset end) {
+  state& s = *state_;
+  segment& kept = s.segments[keep];
   auto f = kept.log_file(disk_, directory_);
   if (!f) return f.error();
+  const std::uint64_t old_size = kept.size_bytes();
   if (auto cut = (*f)->truncate(size); !cut) return cut;
   // From the last one on: a crash in between leaves no gap.
   for (std::size_t i = s.segments.size(); i-- > keep + 1;) doom_segment(s.segments[i], timestamp_ms{0});
+  s.segments.erase(s.segments.begin() + static_cast<std::ptrdiff_t>(keep) + 1, s.segments.end());
+  s.old_in_use = SIZE_MAX;
   // Recovery trusts what lies below the recovery point: what was cut must not come back there.
-  if (new_end <= recovery_point_) {
+  if (end <= recovery_point_) {
     if (auto synced = (*f)->sync(); !synced) return synced;
     if (auto synced = disk_.sync_directory(directory_); !synced) return synced;
   }
-  s.segments.erase(s.segments.begin() + static_cast<std::ptrdiff_t>(keep) + 1, s.segments.end());
-  ++truncations_;
-  s.old_in_use = SIZE_MAX;
   size_bytes_ -= old_size - size;
-  if (auto rewound = kept.rewind(disk_, directory_, new_end, size, true); !rewound) return rewound;
+  if (auto rewound = kept.rewind(disk_, directory_, end, size, true); !rewound) return rewound;
   leader_epochs found;
   auto checked = check_segment(disk_, directory_, kept, size, offset{INT64_MAX},
                                static_cast<std::uint32_t>(config_->index_interval_bytes), found);
@@ -72,18 +93,13 @@ result<void> partition_log::truncate_to(offset end) {
   if (!checked->damage.empty()) return fail(errc::corrupt, directory_ + ": " + checked->damage);
   if (kept.has_txn_index()) {
     const std::string path = segment_path(directory_, kept.base(), ".txnindex");
-    if (auto cut = truncate_txn_index(disk_, path, new_end); !cut) return cut;
+    if (auto cut = truncate_txn_index(disk_, path, end); !cut) return cut;
   }
-  kept.set_end(new_end);
-  log_end_ = new_end;
-  log_start_ = std::min(log_start_, log_end_);
-  recovery_point_ = std::min(recovery_point_, log_end_);
-  if (epochs_.truncate_from_end(log_end_)) s.epochs_changed = ++s.sequence;
+  kept.set_end(end);
   s.must_sync(*f);
   for (auto& index : kept.index_files()) s.must_sync(std::move(index));
-  s.wants_flush = true;
-  s.tail.restart(log_end_ - kept.base());
-  return reload_producers(kept.created(), log_end_);
+  s.tail.restart(end - kept.base());
+  return {};
 }
 
 result<void> partition_log::truncate_fully_and_start_at(offset start) {

@@ -185,6 +185,7 @@ class partition_log {
   void use_old_segment(std::size_t index);
   bool is_older_than_repair(const flush_job& job) const noexcept;
   // Forgetting.
+  result<void> cut_segments(std::size_t keep, std::uint64_t size, offset end);
   void doom_segment(segment& s, timestamp_ms due);
   void doom(const std::string& path, timestamp_ms due);
   result<void> remove_oldest_segments(std::size_t count, timestamp_ms now);
