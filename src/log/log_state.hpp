@@ -67,8 +67,8 @@ struct partition_log::state {
   std::vector<offset> snapshots;  // offsets of the producer snapshots on the disk, rising
   std::vector<doomed_file> doomed;
   std::vector<aborted_transaction> unwritten_aborts;  // that .txnindex couldn't take yet
-  bool must_roll = false;           // before the next append, whatever its size
-  std::size_t old_in_use = SIZE_MAX;  // the segment besides the last that has files open
+  bool must_roll = false;                             // before the next append, whatever its size
+  std::size_t old_in_use = SIZE_MAX;                  // the segment besides the last that has files open
 
   // Flushing. A change takes the next sequence; a job covers all up to its own.
   std::uint64_t sequence = 0;
