@@ -250,6 +250,7 @@ result<void> partition_log::roll(timestamp_ms now) {
   segment& old = state_->last();
   if (auto finished = old.finish_index(disk_, directory_); !finished) {
     (void)disk_.remove(segment_path(directory_, log_end_, ".log"));
+    state_->names_changed();  // the next flush makes sure that it doesn't come back
     return finished;
   }
   if (auto f = old.log_file(disk_, directory_)) state_->must_sync(std::move(*f));

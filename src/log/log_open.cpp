@@ -26,6 +26,9 @@ struct log_opener {
   result<void> open_segments();
   result<void> recover_segments();
   result<bool> recover(std::size_t index);
+  void drop_unsafe_snapshots();
+  offset next_records(std::size_t index) const;
+  void remove_overtaken(std::size_t index);
   result<void> cut(segment& s, std::uint64_t file_size, const segment_check& checked, bool is_last, bool continued);
   result<void> copy_aside(segment& s, std::uint64_t from, std::uint64_t to);
   result<void> put_aside_from(std::size_t index);
@@ -120,8 +123,16 @@ result<void> log_opener::find_segments() {
   auto& s = state();
   s.snapshots = content.snapshots;
   s.names_changed();
+  if (!options.clean_shutdown) drop_unsafe_snapshots();
   s.parent_changed = options.clean_shutdown ? 0 : s.sequence;
-  for (const auto& name : content.leftovers) s.doomed.push_back({log.directory_ + '/' + name, options.now});
+  for (const auto& name : content.leftovers) {
+    const std::string path = log.directory_ + '/' + name;
+    if (name.ends_with(".deleted")) {
+      s.doomed.push_back({path, options.now});
+    } else if (auto removed = d.remove(path); !removed) {
+      return removed;  // a new segment may take the name, and must not meet it
+    }
+  }
   for (std::size_t i = 0; i < content.segments.size(); ++i) {
     const offset base = content.segments[i];
     auto size = d.file_size(segment_path(log.directory_, base, ".log"));
@@ -147,9 +158,10 @@ result<void> log_opener::open_segments() {
 result<void> log_opener::recover_segments() {
   auto& segments = state().segments;
   for (std::size_t i = 0; i < segments.size(); ++i) {
-    const bool is_last = i + 1 == segments.size();
-    // One that ends exactly there may have got bytes behind its end that weren't flushed.
-    if (!is_last && segments[i].end() < options.recovery_point) continue;
+    // One that ends exactly there may have got bytes behind its end that weren't flushed; an empty one behind it says
+    // nothing about where it ends.
+    const bool is_followed = i + 1 < segments.size() && segments[i + 1].size_bytes() != 0;
+    if (is_followed && segments[i].end() < options.recovery_point) continue;
     auto whole = recover(i);
     if (!whole) return whole.error();
     if (*whole) continue;
@@ -158,19 +170,51 @@ result<void> log_opener::recover_segments() {
   return {};
 }
 
+// One behind the recovery point may be of records that were truncated: its removal may have come undone.
+void log_opener::drop_unsafe_snapshots() {
+  auto& snapshots = state().snapshots;
+  while (!snapshots.empty() && snapshots.back() > options.recovery_point) {
+    (void)d.remove(segment_path(log.directory_, snapshots.back(), ".snapshot"));
+    snapshots.pop_back();
+  }
+}
+
+// Where the next segment with records begins.
+offset log_opener::next_records(std::size_t index) const {
+  const auto& segments = log.state_->segments;
+  for (std::size_t i = index + 1; i < segments.size(); ++i) {
+    if (segments[i].size_bytes() != 0) return segments[i].base();
+  }
+  return offset{INT64_MAX};
+}
+
+// A roll that didn't succeed, or one before a truncation came undone, may leave a segment without records in the middle
+// of what the one before it holds.
+void log_opener::remove_overtaken(std::size_t index) {
+  auto& segments = state().segments;
+  const std::size_t next = index + 1;
+  while (next < segments.size() && segments[next].size_bytes() == 0 && segments[next].base() < segments[index].end()) {
+    for (const auto& name : segments[next].file_names(log.directory_)) (void)d.remove(name);
+    segments.erase(segments.begin() + static_cast<std::ptrdiff_t>(next));
+    state().names_changed();
+  }
+}
+
 // False if what comes behind this segment isn't the log's continuation any more.
 result<bool> log_opener::recover(std::size_t index) {
-  segment& s = state().segments[index];
-  const bool is_last = index + 1 == state().segments.size();
-  const offset limit = is_last ? offset{INT64_MAX} : state().segments[index + 1].base();
+  auto& segments = state().segments;
+  segment& s = segments[index];
   const std::uint64_t file_size = s.size_bytes();
   const bool trusted = options.clean_shutdown;
   if (auto rewound = s.rewind(d, log.directory_, options.recovery_point, file_size, trusted); !rewound) {
     return rewound.error();
   }
   const std::uint64_t from = s.size_bytes();
-  auto checked = check_segment(d, log.directory_, s, file_size, limit, interval(), log.epochs_);
+  auto checked = check_segment(d, log.directory_, s, file_size, next_records(index), interval(), log.epochs_);
   if (!checked) return checked.error();
+  remove_overtaken(index);
+  const bool is_last = index + 1 == segments.size();
+  const offset limit = is_last ? offset{INT64_MAX} : segments[index + 1].base();
   if (!trusted) report.bytes_checked += checked->valid_bytes - from;
   // With the next segment right behind it, bytes too many at its end are no loss.
   const bool continued = is_last || s.end() == limit;

@@ -133,13 +133,15 @@ result<void> segment::open_indexes(disk& d, const std::string& directory) {
 }
 
 result<void> segment::create_indexes(disk& d, const std::string& directory) {
+  // Without entries there is no file yet; one that a crash left over would say things about other records.
+  const auto mode_for = [](std::uint32_t count) { return count == 0 ? open_mode::truncate : open_mode::create; };
   if (!index_file_) {
-    auto opened = d.open(segment_path(directory, base_, ".index"), open_mode::create);
+    auto opened = d.open(segment_path(directory, base_, ".index"), mode_for(index_count_));
     if (!opened) return opened.error();
     index_file_ = std::move(*opened);
   }
   if (!time_index_file_) {
-    auto opened = d.open(segment_path(directory, base_, ".timeindex"), open_mode::create);
+    auto opened = d.open(segment_path(directory, base_, ".timeindex"), mode_for(time_index_count_));
     if (!opened) return opened.error();
     time_index_file_ = std::move(*opened);
   }

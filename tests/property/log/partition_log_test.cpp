@@ -166,8 +166,18 @@ class checked_log {
       return;
     }
     bool known = is_prefix(found, expected);
-    for (const history& ghost : ghosts_) known = known || is_prefix(found, from_start(ghost));
+    std::vector<history> below;
+    if (known) {
+      for (const history& one : alternatives()) below.push_back(below_start(one));
+    }
+    for (const history& ghost : ghosts_) {
+      if (!is_prefix(found, from_start(ghost))) continue;
+      known = true;
+      below.push_back(below_start(ghost));
+    }
     RC_ASSERT(known);
+    below_ = std::move(below);
+    below_until_ = start_;
     RC_ASSERT(log_->log_end_offset().value() >= flushed_);
     // What was read after the crash is what was written from now on.
     std::erase_if(records_, [&](const model_record& r) { return r.at >= start_; });
@@ -179,6 +189,13 @@ class checked_log {
     ++epoch_;
     // A restarted broker flushes what it recovered; else another crash might lose what this one didn't.
     flush();
+  }
+  history below_start(const history& all) const {
+    history out;
+    for (const auto& r : all) {
+      if (r.at < start_) out.push_back(r);
+    }
+    return out;
   }
   history from_start(const history& all) const {
     history out;
@@ -200,7 +217,7 @@ class checked_log {
 
   void truncate(std::uint32_t arg) {
     const std::int64_t to = start_ + static_cast<std::int64_t>(arg % static_cast<std::uint32_t>(end() - start_ + 1));
-    ghosts_.push_back(records_);
+    add_ghosts();
     RC_ASSERT(bool(log_->truncate_to(offset{to})));
     const std::int64_t new_end = log_->log_end_offset().value();
     RC_ASSERT(new_end <= to);
@@ -208,8 +225,25 @@ class checked_log {
     if (new_end < base_) base_ = new_end;
     records_.resize(static_cast<std::size_t>(new_end - base_));
     flushed_ = std::min(flushed_, new_end);
+    for (auto& one : below_) std::erase_if(one, [&](const model_record& r) { return r.at >= new_end; });
+    below_until_ = std::min(below_until_, new_end);
     ++epoch_;  // logs are truncated when leaders change
     verify();
+  }
+  // What is cut now may be back after a crash.
+  void add_ghosts() {
+    for (history& one : alternatives()) ghosts_.push_back(std::move(one));
+  }
+  // The records, with each of the things that may lie below the start.
+  std::vector<history> alternatives() const {
+    if (below_.empty()) return {records_};
+    std::vector<history> all = below_;
+    for (history& one : all) {
+      for (const auto& r : records_) {
+        if (r.at >= below_until_) one.push_back(r);
+      }
+    }
+    return all;
   }
 
   void delete_records(std::uint32_t arg) {
@@ -231,9 +265,10 @@ class checked_log {
 
   void jump(std::uint32_t arg) {
     if (arg % 8 != 0) return append(1);
-    ghosts_.push_back(records_);
+    add_ghosts();
     base_ = start_ = end() + 10;
     records_.clear();
+    below_.clear();
     RC_ASSERT(bool(log_->truncate_fully_and_start_at(offset{base_})));
     flushed_ = std::min(flushed_, base_);
     ++epoch_;
@@ -347,6 +382,9 @@ class checked_log {
   std::int64_t base_ = 0;
   std::int64_t start_ = 0;
   std::int64_t flushed_ = 0;
+  // What a crash may have left below the start, where nobody can read until a truncation moves the start down.
+  std::vector<history> below_;
+  std::int64_t below_until_ = 0;
   std::vector<history> ghosts_;  // what was there before truncations that weren't flushed
   std::int64_t clock_ = 10'000;
   std::int64_t written_ = 0;

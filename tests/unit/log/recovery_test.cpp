@@ -265,4 +265,83 @@ TEST_F(recovery_test, an_unfinished_compaction_of_another_broker_is_refused) {
   EXPECT_EQ(try_open(false, true, offset{0}, offset{0}).error().code, errc::unsupported);
 }
 
+// The new segment's file is made first; its removal, when the roll fails, may come undone by a power failure.
+TEST_F(recovery_test, a_roll_that_failed_cuts_nothing_that_was_flushed_later) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    log.reset();
+    disk.crash(crash_kind::process);
+    dir = "/data/failed_roll-" + std::to_string(seed);
+    config.segment_bytes = 350;
+    open(true);
+    put(1, std::string(190, 'a'));
+    flush();
+    disk.set_fault_hook([](disk_operation what, const std::string& path) -> std::optional<errc> {
+      if (what == disk_operation::open && path.ends_with(".index")) return errc::no_space;
+      return std::nullopt;
+    });
+    EXPECT_FALSE(append(make_batch(1, std::string(190, 'b'))).ok());
+    disk.set_fault_hook(nullptr);
+    EXPECT_EQ(put(1), 1);
+    flush();
+    EXPECT_EQ(put(1, std::string(190, 'c')), 2);
+    disk.crash(crash_kind::power);
+    open(false, false, offset{2});
+    EXPECT_GE(log->log_end_offset(), offset{2}) << "seed " << seed;
+  }
+}
+
+TEST_F(recovery_test, an_empty_segment_in_the_middle_of_another_s_records_is_no_end) {
+  put(1);
+  put(1);
+  flush();
+  log.reset();
+  ASSERT_TRUE(disk.open(dir + "/00000000000000000001.log", open_mode::truncate));
+  open(false, false, offset{2});
+  EXPECT_EQ(log->log_end_offset(), offset{2});
+  EXPECT_FALSE(has_file("00000000000000000001.log"));
+  EXPECT_EQ(put(1), 2);
+}
+
+TEST_F(recovery_test, an_index_without_its_segment_is_gone_before_a_segment_can_take_its_name) {
+  put(2);
+  log.reset();
+  for (const char* name : {"/00000000000000000002.index", "/00000000000000000002.timeindex"}) {
+    auto left = disk.open(dir + name, open_mode::truncate);
+    const std::vector<std::byte> bytes(240, std::byte{7});
+    const bytes_view parts[] = {bytes};
+    ASSERT_TRUE(left && (*left)->write_at(parts, 0));
+  }
+  open();
+  EXPECT_FALSE(has_file("00000000000000000002.index"));
+  ASSERT_TRUE(log->roll(now));
+  for (int i = 0; i < 20; ++i) put(2, "r");
+  const auto before = read_all();
+  EXPECT_TRUE(log->take_removable_files({INT64_MAX}).empty());
+  close();
+  open(false, true);
+  EXPECT_EQ(read_all(), before);
+  EXPECT_EQ(records_in(bytes_of(read(21))).at(0).at, 20);
+}
+
+// As when the records that it tells of were truncated, and the power failed before its removal was on the disk.
+TEST_F(recovery_test, a_snapshot_of_producers_behind_the_recovery_point_is_not_believed) {
+  dir = "/data/other-0";
+  open(true);
+  EXPECT_TRUE(append(make_batch(2, "o", 1000, from_producer(77, 0, 0))).ok());
+  ASSERT_TRUE(log->roll(now));
+  const auto foreign = disk.content(dir + "/00000000000000000002.snapshot");
+  dir = "/data/t-0";
+  open();
+  EXPECT_TRUE(append(make_batch(2, "v", 1000, from_producer(5, 0, 0))).ok());
+  ASSERT_TRUE(log->roll(now));
+  log.reset();
+  auto snapshot = disk.open(dir + "/00000000000000000002.snapshot", open_mode::truncate);
+  const bytes_view parts[] = {foreign};
+  ASSERT_TRUE(snapshot && (*snapshot)->write_at(parts, 0));
+  open();
+  ASSERT_THAT(log->describe_producers(), SizeIs(1));
+  EXPECT_EQ(log->describe_producers()[0].id, producer_id{5});
+  EXPECT_EQ(log->describe_producers()[0].last_sequence, 1);
+}
+
 }  // namespace jackdaw::log
