@@ -12,6 +12,7 @@
 
 #include "jackdaw/log/partition_log.hpp"
 #include "jackdaw/protocol/record_reader.hpp"
+#include "model.hpp"
 #include "support/sim_disk.hpp"
 #include "support/test_batch.hpp"
 
@@ -20,18 +21,6 @@ namespace {
 
 using testing::crash_kind;
 using testing::sim_disk;
-
-struct model_record {
-  std::int64_t at = 0;
-  std::int64_t timestamp = 0;
-  std::string value;
-  bool operator==(const model_record&) const = default;
-};
-using history = std::vector<model_record>;
-
-bool is_prefix(const history& shorter, const history& longer) {
-  return shorter.size() <= longer.size() && std::equal(shorter.begin(), shorter.end(), longer.begin());
-}
 
 class checked_log {
  public:
@@ -143,7 +132,7 @@ class checked_log {
     if (job.truncations != log_->truncations()) return;
     flushed_ = log_->recovery_point().value();
     RC_ASSERT(flushed_ >= job.end.value());
-    ghosts_.clear();
+    pasts_.flushed();
   }
   // Appends go on while the disk is busy.
   void flush_later() {
@@ -160,24 +149,11 @@ class checked_log {
     open(false);
     start_ = log_->log_start_offset().value();
     const history found = read_from(start_);
-    history expected = visible();
     if (kind == crash_kind::process) {
-      RC_ASSERT(found == expected);
+      RC_ASSERT(found == visible());
       return;
     }
-    bool known = is_prefix(found, expected);
-    std::vector<history> below;
-    if (known) {
-      for (const history& one : alternatives()) below.push_back(below_start(one));
-    }
-    for (const history& ghost : ghosts_) {
-      if (!is_prefix(found, from_start(ghost))) continue;
-      known = true;
-      below.push_back(below_start(ghost));
-    }
-    RC_ASSERT(known);
-    below_ = std::move(below);
-    below_until_ = start_;
+    RC_ASSERT(pasts_.explain(found, records_, start_));
     RC_ASSERT(log_->log_end_offset().value() >= flushed_);
     // What was read after the crash is what was written from now on.
     std::erase_if(records_, [&](const model_record& r) { return r.at >= start_; });
@@ -185,24 +161,9 @@ class checked_log {
     const std::int64_t found_end = log_->log_end_offset().value();
     if (records_.empty()) base_ = found_end;
     RC_ASSERT(end() == found_end);
-    ghosts_.clear();
     ++epoch_;
     // A restarted broker flushes what it recovered; else another crash might lose what this one didn't.
     flush();
-  }
-  history below_start(const history& all) const {
-    history out;
-    for (const auto& r : all) {
-      if (r.at < start_) out.push_back(r);
-    }
-    return out;
-  }
-  history from_start(const history& all) const {
-    history out;
-    for (const auto& r : all) {
-      if (r.at >= start_) out.push_back(r);
-    }
-    return out;
   }
 
   void reopen_clean() {
@@ -211,13 +172,13 @@ class checked_log {
     open(true);
     flushed_ = log_->recovery_point().value();
     RC_ASSERT(flushed_ == end());
-    ghosts_.clear();
+    pasts_.flushed();
     verify();
   }
 
   void truncate(std::uint32_t arg) {
     const std::int64_t to = start_ + static_cast<std::int64_t>(arg % static_cast<std::uint32_t>(end() - start_ + 1));
-    add_ghosts();
+    pasts_.cutting(records_);
     RC_ASSERT(bool(log_->truncate_to(offset{to})));
     const std::int64_t new_end = log_->log_end_offset().value();
     RC_ASSERT(new_end <= to);
@@ -225,25 +186,9 @@ class checked_log {
     if (new_end < base_) base_ = new_end;
     records_.resize(static_cast<std::size_t>(new_end - base_));
     flushed_ = std::min(flushed_, new_end);
-    for (auto& one : below_) std::erase_if(one, [&](const model_record& r) { return r.at >= new_end; });
-    below_until_ = std::min(below_until_, new_end);
+    pasts_.cut_to(new_end);
     ++epoch_;  // logs are truncated when leaders change
     verify();
-  }
-  // What is cut now may be back after a crash.
-  void add_ghosts() {
-    for (history& one : alternatives()) ghosts_.push_back(std::move(one));
-  }
-  // The records, with each of the things that may lie below the start.
-  std::vector<history> alternatives() const {
-    if (below_.empty()) return {records_};
-    std::vector<history> all = below_;
-    for (history& one : all) {
-      for (const auto& r : records_) {
-        if (r.at >= below_until_) one.push_back(r);
-      }
-    }
-    return all;
   }
 
   void delete_records(std::uint32_t arg) {
@@ -265,10 +210,10 @@ class checked_log {
 
   void jump(std::uint32_t arg) {
     if (arg % 8 != 0) return append(1);
-    add_ghosts();
+    pasts_.cutting(records_);
     base_ = start_ = end() + 10;
     records_.clear();
-    below_.clear();
+    pasts_.emptied();
     RC_ASSERT(bool(log_->truncate_fully_and_start_at(offset{base_})));
     flushed_ = std::min(flushed_, base_);
     ++epoch_;
@@ -382,10 +327,7 @@ class checked_log {
   std::int64_t base_ = 0;
   std::int64_t start_ = 0;
   std::int64_t flushed_ = 0;
-  // What a crash may have left below the start, where nobody can read until a truncation moves the start down.
-  std::vector<history> below_;
-  std::int64_t below_until_ = 0;
-  std::vector<history> ghosts_;  // what was there before truncations that weren't flushed
+  possible_pasts pasts_;
   std::int64_t clock_ = 10'000;
   std::int64_t written_ = 0;
   int epoch_ = 1;
