@@ -37,9 +37,9 @@ def with_cpu(server, work):
     return outcome, server.cpu_s() - before
 
 
-def produce(codec='none', acks=1):
+def produce(name, codec='none', acks=1):
     def measure(server, turn, options):
-        topic = f'produce-{codec}-{acks}-{turn}'
+        topic = f'{name}-{turn}'   # another scenario's server may be the same one
         with_topic(server, topic)
         rate, cpu_s = with_cpu(server, lambda: loads.produce(server, topic, options.records, acks, codec))
         return {'cpu': cpu_s / options.records * 1e6, 'rate': rate}
@@ -105,8 +105,7 @@ def startup(server, turn, options):
 
 def idle(server, turn, options):
     with_topic(server, 'idle')
-    with server.client() as client:
-        client.produce('idle', 0, [b'x'])
+    loads.produce(server, 'idle', 1000)
     time.sleep(options.idle_seconds / 4)
     before, began = server.cpu_s(), time.monotonic()
     time.sleep(options.idle_seconds)
@@ -119,15 +118,15 @@ def produced(target, of_floor):
 
 BOTH = {'kafka': PLAIN, 'jackdaw': PLAIN}
 SCENARIOS = {
-    'produce': Scenario('100-byte records, 6 partitions, acks=1', produce(), produced(0.45, 1.2)),
-    'produce-lz4': Scenario('the same, lz4', produce('lz4'), produced(0.65, 1.2)),
+    'produce': Scenario('100-byte records, 6 partitions, acks=1', produce('produce'), produced(0.45, 1.2)),
+    'produce-lz4': Scenario('the same, lz4', produce('produce-lz4', 'lz4'), produced(0.65, 1.2)),
     'consume': Scenario('the same records read back', consume, {
         'cpu': Figure('s CPU / million records', 'low', 0.5), 'rate': Figure('records/s', 'high')}, BOTH),
     'single': Scenario('one record per request, 16 connections, acks=1', single, {
         'rate': Figure('requests/s', 'high', 1.5), 'cpu': Figure('us CPU / request', 'low', 0.5), 'p99': Figure('ms', 'low')}),
     'latency': Scenario('2,000 single records a second, acks=all', latency, {
         'p50': Figure('ms', 'low'), 'p99': Figure('ms', 'low', 1 / 3), 'cpu': Figure('% of a core', 'low')}),
-    'synced': Scenario('acks=1, 6 partitions; Jackdaw syncs each record before its acknowledgement, Kafka never does', produce(), {
+    'synced': Scenario('acks=1, 6 partitions; Jackdaw syncs each record before its acknowledgement, Kafka never does', produce('synced'), {
         'rate': Figure('records/s', 'high', 1.0), 'cpu': Figure('s CPU / million records', 'low')},
         {'kafka': PLAIN, 'jackdaw': SYNCED}),
     'in-flight': Scenario('five in flight on one connection, acks=all, each record synced', in_flight, {

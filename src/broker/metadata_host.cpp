@@ -231,23 +231,40 @@ void metadata_host::repair() {
 
 void metadata_host::apply(const std::vector<raft::entry>& committed) {
   for (const auto& e : committed) {
-    if (e.kind != raft::entry_kind::data) continue;
-    auto records = metadata::decode(e.bytes());
-    if (!records) return fatal(records.error());
-    for (const auto& r : *records) {
-      if (auto applied = committed_builder_->apply(r); !applied) return fatal(applied.error());
+    bool deletes = false;
+    if (e.kind == raft::entry_kind::data) {
+      auto records = metadata::decode(e.bytes());
+      if (!records) return fatal(records.error());
+      for (const auto& r : *records) {
+        if (auto applied = committed_builder_->apply(r); !applied) return fatal(applied.error());
+        deletes = deletes || std::holds_alternative<metadata::topic_deleted>(r);
+      }
     }
+    if (!deletes && &e != &committed.back()) continue;
+    to_publish_.push_back(std::make_shared<const metadata::delta>(committed_builder_->finish({e.index, e.term})));
+    committed_ = to_publish_.back()->after;
   }
-  const auto& last = committed.back();
-  auto change = std::make_shared<const metadata::delta>(committed_builder_->finish({last.index, last.term}));
-  committed_ = change->after;
-  publish(home_, std::move(change), [this, up_to = last.index] { finish_submissions(up_to); });
-  if (in_flight_.empty() || in_flight_.back().index <= last.index) newest_.reset();
+  publish_next();
+  if (in_flight_.empty() || in_flight_.back().index <= committed.back().index) newest_.reset();
   maybe_snapshot();
   if (!registered_ && raft_->is_leader() && raft_->commit_index() == raft_->last_index()) {
     registered_ = true;
     register_self();
   }
+}
+
+// One change at a time: a topic that takes a deleted one's name finds that one's directories gone on every shard.
+void metadata_host::publish_next() {
+  if (publishing_ || to_publish_.empty()) return;
+  publishing_ = true;
+  auto change = std::move(to_publish_.front());
+  to_publish_.pop_front();
+  const raft_index up_to{change->after->position().index};
+  publish(home_, std::move(change), [this, up_to] {
+    publishing_ = false;
+    finish_submissions(up_to);
+    publish_next();
+  });
 }
 
 void metadata_host::finish_submissions(raft_index up_to) {

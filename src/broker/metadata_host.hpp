@@ -50,6 +50,7 @@ class metadata_host {
   void perform(raft::ready r);
   void on_leadership(const raft::leadership& now);
   void apply(const std::vector<raft::entry>& committed);
+  void publish_next();
   void finish_submissions(raft_index up_to);
   void fail_submissions(const error& why);
   void write(const raft::ready* r);
@@ -73,6 +74,8 @@ class metadata_host {
   // The newest state, entries in flight included; only while there are some.
   std::unique_ptr<metadata::image_builder> newest_;
   std::deque<submission> in_flight_;
+  std::deque<std::shared_ptr<const metadata::delta>> to_publish_;  // committed, not yet given to the shards
+  bool publishing_ = false;
   raft_index last_proposed_;
   unique_function<void(result<void>)> ready_;
   bool registered_ = false;

@@ -3,97 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "shard_state.hpp"
-#include "topic_settings.hpp"
 
 namespace jackdaw::broker {
 
 using protocol::error_code;
-
-// ---- opening
-
-boost::system::result<hosted_partition*, partition_problem> partition_store::find(const partition_key& key) {
-  if (const auto found = open_.find(key); found != open_.end()) return found->second.get();
-  const auto* topic = home_.image->find_topic(key.topic_id);
-  if (topic == nullptr || !topic->has(key.partition)) {
-    return partition_problem{error_code::unknown_topic_or_partition, "no such partition"};
-  }
-  if (topic->partition(key.partition).leader != home_.node_id()) {
-    return partition_problem{error_code::not_leader_or_follower, "another broker leads this partition"};
-  }
-  if (closed_) return partition_problem{error_code::not_leader_or_follower, "the broker is shutting down"};
-  return open(key, *topic);
-}
-
-std::shared_ptr<const log::log_config> partition_store::config_of(const metadata::topic& topic) {
-  auto& config = configs_[topic.id()];
-  if (!config) {
-    const auto settings = effective_topic_config(layers_for_topic(*home_.image, home_.config(), topic.name()));
-    config = std::make_shared<const log::log_config>(to_log_config(settings, home_.config()));
-  }
-  return config;
-}
-
-replica::leader_settings partition_store::leader_settings_of(const metadata::topic& topic) const {
-  const auto settings = effective_topic_config(layers_for_topic(*home_.image, home_.config(), topic.name()));
-  replica::leader_settings s;
-  s.min_insync_replicas = settings.min_insync_replicas;
-  return s;
-}
-
-boost::system::result<hosted_partition*, partition_problem> partition_store::open(const partition_key& key,
-                                                                                  const metadata::topic& topic) {
-  const log::topic_partition name{topic.name(), key.partition};
-  auto& storage = *home_.options.server->storage;
-  const auto* found = storage.find(name);
-  if (found && !storage.disk().exists(storage.directory_path(found->directory) + '/' + log::directory_name(name)))
-    found = nullptr;  // it belonged to a topic of that name that was deleted since
-  log::open_options how;
-  const std::size_t directory = found ? found->directory : storage.choose_directory(key.topic_id, key.partition);
-  how.directory = storage.directory_path(directory) + '/' + log::directory_name(name);
-  how.topic_id = key.topic_id;
-  how.partition = key.partition;
-  how.config = config_of(topic);
-  how.now = home_.now.wall;
-  if (found) {
-    how.clean_shutdown = found->clean;
-    how.recovery_point = found->recovery_point;
-    how.log_start_offset = found->log_start_offset;
-  }
-  log::recovery_report report;
-  auto opened = log::partition_log::open(storage.disk(), how, &report);
-  if (!opened && opened.error().code == errc::invalid_argument) {
-    // What lies there belongs to a deleted topic of the same name.
-    how.clean_shutdown = false;
-    how.recovery_point = how.log_start_offset = offset{0};
-    discard(home_, directory, name);
-    opened = log::partition_log::open(storage.disk(), how, &report);
-  }
-  if (!opened) {
-    home_.log(log_level::error,
-              fmt::format("cannot open the log of {}: {}", log::directory_name(name), to_string(opened.error())));
-    return partition_problem{error_code::kafka_storage_error, opened.error().detail};
-  }
-  if (report.notable())
-    home_.log(log_level::warning, fmt::format("recovered {}: {}", log::directory_name(name), report.detail));
-  const auto& state = topic.partition(key.partition);
-  replica::partition_leader::start start;
-  start.self = home_.node_id();
-  start.leader_epoch = state.leader_epoch;
-  start.partition_epoch = state.partition_epoch.value();
-  start.replicas = state.replicas.all();
-  start.isr = state.isr.all();
-  start.log_end = (*opened)->log_end_offset();
-  start.high_watermark = start.log_end;
-  auto p =
-      std::make_unique<hosted_partition>(name, key.topic_id, directory, std::move(*opened),
-                                         replica::partition_leader(start, leader_settings_of(topic), home_.now.steady));
-  p->log->assign_epoch(state.leader_epoch, p->log->log_end_offset());
-  p->unflushed.last_flush = home_.now.wall;
-  return open_.emplace(key, std::move(p)).first->second.get();
-}
 
 // ---- appending
 
@@ -128,7 +43,66 @@ void refuse(append_item& item, error_code code, std::string why) {
 
 void partition_store::append(append_job_ptr job) {
   bool must_flush = false;
-  for (auto& item : job->items) append_one(item, *job, must_flush);
+  std::vector<std::size_t> unopened;
+  for (std::size_t i = 0; i < job->items.size(); ++i) {
+    auto& item = job->items[i];
+    if (auto* p = find_open({item.topic_id, item.partition})) {
+      append_one(*p, item, *job, must_flush);
+    } else {
+      unopened.push_back(i);
+    }
+  }
+  if (!unopened.empty()) return append_when_open(std::move(job), unopened, must_flush);
+  finish_append(std::move(job), must_flush);
+}
+
+// Cuts the job: what could be appended goes on, the rest follows one by one as the logs are opened. So nobody waits for
+// a log that he doesn't write to, and what is appended to one partition keeps its order.
+void partition_store::append_when_open(append_job_ptr job, const std::vector<std::size_t>& unopened, bool must_flush) {
+  struct divided {
+    append_job_ptr whole;
+    std::size_t left = 0;
+  };
+  auto d = std::make_shared<divided>();
+  d->whole = std::move(job);
+  const auto cut = [&d](std::vector<std::size_t> places) {
+    auto piece = std::make_unique<append_job>();
+    piece->frame = d->whole->frame;
+    piece->wait_for_all = d->whole->wait_for_all;
+    piece->zstd_allowed = d->whole->zstd_allowed;
+    for (const auto i : places) piece->items.push_back(std::move(d->whole->items[i]));
+    piece->done = [d, places = std::move(places)](append_job_ptr back) {
+      for (std::size_t i = 0; i < places.size(); ++i) d->whole->items[places[i]] = std::move(back->items[i]);
+      if (--d->left != 0) return;
+      auto done = std::move(d->whole->done);
+      done(std::move(d->whole));
+    };
+    ++d->left;
+    return piece;
+  };
+  std::vector<std::size_t> opened;
+  for (std::size_t i = 0; i < d->whole->items.size(); ++i) {
+    if (!std::binary_search(unopened.begin(), unopened.end(), i)) opened.push_back(i);
+  }
+  std::vector<append_job_ptr> pieces;
+  for (const auto i : unopened) pieces.push_back(cut({i}));
+  if (!opened.empty()) finish_append(cut(std::move(opened)), must_flush);
+  for (auto& piece : pieces) {
+    const partition_key key{piece->items[0].topic_id, piece->items[0].partition};
+    with_open(key, [this, piece = std::move(piece)](open_outcome found) mutable {
+      bool flush_piece = false;
+      auto& item = piece->items[0];
+      if (found) {
+        append_one(**found, item, *piece, flush_piece);
+      } else {
+        refuse(item, found.error().code, std::move(found.error().detail));
+      }
+      finish_append(std::move(piece), flush_piece);
+    });
+  }
+}
+
+void partition_store::finish_append(append_job_ptr job, bool must_flush) {
   if (must_flush) {
     waiting_for_flush_.push_back(std::move(job));
     return;
@@ -137,10 +111,7 @@ void partition_store::append(append_job_ptr job) {
   done(std::move(job));
 }
 
-void partition_store::append_one(append_item& item, const append_job& job, bool& must_flush) {
-  auto found = find({item.topic_id, item.partition});
-  if (!found) return refuse(item, found.error().code, found.error().detail);
-  auto& p = **found;
+void partition_store::append_one(hosted_partition& p, append_item& item, const append_job& job, bool& must_flush) {
   if (job.wait_for_all && !p.leader.has_enough_replicas()) {
     return refuse(item, error_code::not_enough_replicas,
                   "fewer replicas are in sync than min.insync.replicas asks for");
@@ -245,8 +216,8 @@ void partition_store::flush_finished(flush_round& round) {
     auto done = std::move(job->done);
     done(std::move(job));
   }
-  if (closed_ && flush_wanted_.empty()) return finish_close();
   end_of_batch();
+  go_on_closing();
 }
 
 void partition_store::fail_items(flush_round& round, const partition_key& key, const error& why) {
@@ -301,7 +272,11 @@ void partition_store::read(read_job_ptr job) {
   std::int64_t left = job->max_bytes;
   bool first = true;
   for (std::size_t i = 0; i < job->items.size(); ++i) {
-    if (auto slow = read_one(job->items[i], *job, left, first)) cold.push_back({i, std::move(*slow)});
+    auto& item = job->items[i];
+    if (item.error != error_code::none) continue;  // its log could not be opened
+    auto* p = find_open({item.target.topic_id, item.target.partition});
+    if (p == nullptr) return read_when_open(std::move(job));
+    if (auto slow = read_one(*p, item, *job, left, first)) cold.push_back({i, std::move(*slow)});
   }
   if (cold.empty()) return finish_read(std::move(job));
   struct worker_state {
@@ -319,6 +294,29 @@ void partition_store::read(read_job_ptr job) {
       });
 }
 
+// Reads nothing before all its logs are open, or known to be unusable; then begins anew.
+void partition_store::read_when_open(read_job_ptr job) {
+  struct parked {
+    read_job_ptr job;
+    std::size_t left = 1;
+  };
+  auto w = std::make_shared<parked>();
+  w->job = std::move(job);
+  const auto arrived = [this, w] {
+    if (--w->left == 0) read(std::move(w->job));
+  };
+  for (auto& item : w->job->items) {
+    item.records = {};
+    item.error = error_code::none;
+    ++w->left;
+    with_open({item.target.topic_id, item.target.partition}, [&item, arrived](open_outcome found) {
+      if (!found) item.error = found.error().code;
+      arrived();
+    });
+  }
+  arrived();
+}
+
 namespace {
 
 file_slice to_file_slice(log::read_slice&& s) { return {std::move(s.file), s.position, s.size_bytes}; }
@@ -330,14 +328,8 @@ error_code check_epoch(leader_epoch asked, leader_epoch ours) {
 
 }  // namespace
 
-std::optional<log::cold_read> partition_store::read_one(read_item& item, const read_job& job, std::int64_t& left,
-                                                        bool& first) {
-  auto found = find({item.target.topic_id, item.target.partition});
-  if (!found) {
-    item.error = found.error().code;
-    return std::nullopt;
-  }
-  auto& p = **found;
+std::optional<log::cold_read> partition_store::read_one(hosted_partition& p, read_item& item, const read_job& job,
+                                                        std::int64_t& left, bool& first) {
   item.error = check_epoch(item.target.current_leader_epoch, p.leader.epoch());
   if (item.error != error_code::none) return std::nullopt;
   item.high_watermark = p.high_watermark();
@@ -440,138 +432,6 @@ void partition_store::tell_watchers() {
     for (const auto& watcher : found->second->watchers) news[watcher] += bytes;
   }
   for (const auto& [watcher, bytes] : news) tell_fetch(home_, watcher, bytes);
-}
-
-// ---- time and change
-
-void partition_store::apply(const metadata::delta& change) {
-  bool all_settings = false;
-  for (const auto& c : change.configs) {
-    if (c.type == metadata::config_resource::broker) all_settings = true;
-    if (c.type != metadata::config_resource::topic) continue;
-    if (const auto* topic = change.after->find_topic(c.name)) configs_.erase(topic->id());
-  }
-  if (all_settings) configs_.clear();
-  for (const auto& t : change.deleted_topics) {
-    if (const auto* topic = change.before->find_topic(t.id)) remove_topic(*topic);
-  }
-  if (!change.configs.empty()) {
-    std::set<uuid> changed;  // topics with open partitions whose settings were dropped above
-    for (auto& [key, p] : open_) {
-      const auto* topic = change.after->find_topic(key.topic_id);
-      if (topic == nullptr || configs_.contains(key.topic_id)) continue;
-      changed.insert(key.topic_id);
-    }
-    for (auto& [key, p] : open_) {
-      if (!changed.contains(key.topic_id)) continue;
-      const auto& topic = *change.after->find_topic(key.topic_id);
-      p->log->set_config(config_of(topic));
-      if (p->leader.settings_changed(leader_settings_of(topic))) moved_up(*p, 0);
-    }
-  }
-  for (const auto& [topic_id, partition] : change.partitions) {
-    if (home_.owner_of(topic_id, partition) != home_.id()) continue;
-    const auto& state = *change.after->find_partition(topic_id, partition);
-    if (state.leader == home_.node_id()) static_cast<void>(find({topic_id, partition}));
-  }
-}
-
-void partition_store::remove_topic(const metadata::topic& topic) {
-  configs_.erase(topic.id());
-  for (partition_id p{0}; p.value() < topic.partition_count(); p = partition_id{p.value() + 1}) {
-    if (home_.owner_of(topic.id(), p) != home_.id()) continue;
-    const partition_key key{topic.id(), p};
-    std::size_t directory = home_.options.server->storage->choose_directory(topic.id(), p);
-    if (const auto* found = home_.options.server->storage->find({topic.name(), p})) directory = found->directory;
-    if (const auto open = open_.find(key); open != open_.end()) {
-      directory = open->second->directory;
-      home_.timers.cancel(open->second->flush_timer);
-      // Fetches that wait here learn that the partition is gone when they look again.
-      moved_.emplace_back(key, 0);
-      for (const auto& watcher : open->second->watchers) tell_fetch(home_, watcher, INT32_MAX);
-      static_cast<void>(open->second->log->close(false));
-      open_.erase(open);
-    }
-    discard(home_, directory, {topic.name(), p});
-  }
-}
-
-void partition_store::housekeeping() {
-  std::vector<std::string> removable;
-  for (auto& [key, p] : open_) {
-    const auto start = p->log->log_start_offset();
-    static_cast<void>(p->log->roll_if_old(home_.now.wall));
-    if (auto went = p->log->apply_retention(p->high_watermark(), home_.now.wall); !went) {
-      home_.log(log_level::error,
-                fmt::format("retention of {} failed: {}", log::directory_name(p->name), to_string(went.error())));
-    }
-    for (auto& path : p->log->take_removable_files(home_.now.wall)) removable.push_back(std::move(path));
-    if (p->log->log_start_offset() != start) note_checkpoints(*p);
-  }
-  if (removable.empty()) return;
-  home_.env.run_on_worker(
-      [removable = std::move(removable), &disk = home_.options.server->storage->disk()] {
-        for (const auto& path : removable) static_cast<void>(disk.remove(path));
-      },
-      [](shard&) {});
-}
-
-void partition_store::expire_producers() {
-  for (auto& [key, p] : open_) p->log->expire_producers(home_.now.wall);
-}
-
-boost::system::result<offset, partition_problem> partition_store::delete_records(const partition_key& key,
-                                                                                 offset before) {
-  auto found = find(key);
-  if (!found) return found.error();
-  auto& p = **found;
-  if (!p.log->config().cleanup_delete) {
-    return partition_problem{error_code::policy_violation, "cleanup.policy of the topic does not contain delete"};
-  }
-  const offset target = before.value() == -1 ? p.high_watermark() : before;
-  if (target > p.high_watermark() || target.value() < 0) {
-    return partition_problem{error_code::offset_out_of_range, "the offset is above the high watermark"};
-  }
-  if (target > p.log->log_start_offset()) {
-    if (auto moved = p.log->move_log_start(target); !moved) {
-      return partition_problem{error_code::kafka_storage_error, moved.error().detail};
-    }
-    note_checkpoints(p);
-  }
-  return p.log->log_start_offset();
-}
-
-void partition_store::checkpoint() {
-  for (auto& [key, p] : open_) {
-    if (std::exchange(p->checkpoint_due, false)) note_checkpoints(*p);
-  }
-}
-
-void partition_store::note_checkpoints(const hosted_partition& p) {
-  post_checkpoints(home_, p.directory, p.name, p.log->recovery_point(), p.log->log_start_offset());
-}
-
-// ---- the end
-
-void partition_store::close(unique_function<void()> done) {
-  closed_ = std::move(done);
-  if (!flush_running_ && waiting_for_flush_.empty()) return finish_close();
-  end_of_batch();
-}
-
-void partition_store::finish_close() {
-  for (auto& [key, p] : open_) {
-    home_.timers.cancel(p->flush_timer);
-    if (auto closed = p->log->close(true); !closed) {
-      home_.log(log_level::error,
-                fmt::format("closing {} failed: {}", log::directory_name(p->name), to_string(closed.error())));
-      home_.closed_cleanly = false;
-    }
-    post_checkpoints(home_, p->directory, p->name, p->log->log_end_offset(), p->log->log_start_offset());
-  }
-  open_.clear();
-  auto done = std::exchange(closed_, nullptr);
-  done();
 }
 
 }  // namespace jackdaw::broker

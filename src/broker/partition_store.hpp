@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -15,24 +16,14 @@
 #include "jackdaw/log/partition_log.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
 #include "jackdaw/replica/partition_leader.hpp"
+#include "log_opening.hpp"
 #include "partition_jobs.hpp"
+#include "partition_key.hpp"
 #include "timers.hpp"
 
 namespace jackdaw::broker {
 
 class shard_state;
-
-struct partition_key {
-  uuid topic_id;
-  partition_id partition;
-  auto operator<=>(const partition_key&) const noexcept = default;
-};
-
-struct partition_key_hash {
-  std::size_t operator()(const partition_key& k) const noexcept {
-    return std::hash<uuid>{}(k.topic_id) + static_cast<std::size_t>(k.partition.value()) * 0x9e3779b97f4a7c15ULL;
-  }
-};
 
 // A partition whose log is open here.
 struct hosted_partition {
@@ -56,15 +47,9 @@ struct hosted_partition {
   offset high_watermark() const noexcept { return leader.high_watermark(); }
 };
 
-// Why a partition can't be used, as clients are told.
-struct partition_problem {
-  protocol::error_code code;
-  std::string detail;
-};
-
 class partition_store {
  public:
-  explicit partition_store(shard_state& home) : home_(home) {}
+  explicit partition_store(shard_state& home);
 
   // Appends each item; `done` comes once all are as durable as the topic's flush settings ask.
   void append(append_job_ptr job);
@@ -73,16 +58,24 @@ class partition_store {
   // Flushes what was appended since the last call, in one group, and tells the fetches that wait for data.
   void end_of_batch();
 
-  // The open log of a partition that this broker leads and this shard owns; opened now if need be.
-  boost::system::result<hosted_partition*, partition_problem> find(const partition_key& key);
+  // Null unless its log is open now.
+  hosted_partition* find_open(const partition_key& key) noexcept;
+  // Gives `then` the open log of a partition that this broker leads and this shard owns, or what is wrong: at once,
+  // unless the log must be opened by a worker. Those who wait for one partition are called in the order they came.
+  void with_open(const partition_key& key, opened_function then);
+  // Whether the partition's directory was there at start, and where; nothing if it wasn't, or has gone since.
+  std::optional<std::size_t> found_in(const log::topic_partition& name) const;
+  // After a start: checks, in the background, the logs that were not closed cleanly.
+  void recover_found();
   // Those that are open, in no particular order.
   template <class F>
   void for_each_open(F&& f) {
     for (auto& [key, p] : open_) f(*p);
   }
 
-  // The image has moved on: makes new partitions' directories, drops deleted topics, passes on settings.
-  void apply(const metadata::delta& change);
+  // The image has moved on: makes new partitions' directories, drops deleted topics, passes on settings. `applied`
+  // comes when nobody uses the directories of deleted topics any more, so that their names are free.
+  void apply(const metadata::delta& change, unique_function<void()> applied);
   // Retention and rolling: what time alone brings about.
   void housekeeping();
   // Forgets idempotent producers that were silent for long.
@@ -90,9 +83,9 @@ class partition_store {
   // Tells shard 0 the recovery points that moved since the last call.
   void checkpoint();
   // Moves a log's start (DeleteRecords); the new log start offset. -1 is the high watermark.
-  boost::system::result<offset, partition_problem> delete_records(const partition_key& key, offset before);
+  boost::system::result<offset, partition_problem> delete_records(hosted_partition& p, offset before);
 
-  // Waits for flushes under way, then closes all logs; `done` follows.
+  // Waits for flushes and openings under way, then closes all logs; `done` follows.
   void close(unique_function<void()> done);
 
  private:
@@ -102,11 +95,21 @@ class partition_store {
     std::vector<append_job_ptr> waiting;
   };
 
-  boost::system::result<hosted_partition*, partition_problem> open(const partition_key& key,
-                                                                   const metadata::topic& topic);
+  boost::system::result<const metadata::topic*, partition_problem> led_here(const partition_key& key) const;
+  log_opening prepare_opening(const partition_key& key, const metadata::topic& topic);
+  open_outcome open_now(const partition_key& key, const metadata::topic& topic);
+  void start_openings();
+  void opening_finished(const partition_key& key, log_opening& o);
+  void let_go(log_opening& o);
+  open_outcome take_up(const partition_key& key, log_opening& o);
+  std::vector<std::pair<partition_key, std::string>> found_here(bool unclean_only) const;
+  void open_found(bool unclean_only);
+  void background_ended(bool succeeded, std::uint64_t bytes_checked);
   std::shared_ptr<const log::log_config> config_of(const metadata::topic& topic);
   replica::leader_settings leader_settings_of(const metadata::topic& topic) const;
-  void append_one(append_item& item, const append_job& job, bool& must_flush);
+  void append_one(hosted_partition& p, append_item& item, const append_job& job, bool& must_flush);
+  void append_when_open(append_job_ptr job, const std::vector<std::size_t>& unopened, bool must_flush);
+  void finish_append(append_job_ptr job, bool must_flush);
   void want_flush(hosted_partition& p);
   void flush();
   void flush_finished(flush_round& round);
@@ -115,11 +118,14 @@ class partition_store {
   void repair(partition_key key);
   void moved_up(hosted_partition& p, std::int64_t bytes);
   void tell_watchers();
-  std::optional<log::cold_read> read_one(read_item& item, const read_job& job, std::int64_t& left, bool& first);
+  std::optional<log::cold_read> read_one(hosted_partition& p, read_item& item, const read_job& job, std::int64_t& left,
+                                         bool& first);
+  void read_when_open(read_job_ptr job);
   void take_cold(read_item& item, result<log::read_slice> slice);
   void finish_read(read_job_ptr job);
   void note_checkpoints(const hosted_partition& p);
   void remove_topic(const metadata::topic& topic);
+  void go_on_closing();
   void finish_close();
 
   shard_state& home_;
@@ -131,6 +137,13 @@ class partition_store {
   std::vector<append_job_ptr> waiting_for_flush_;
   bool flush_running_ = false;
   log::append_scratch scratch_;
+  opening_queue openings_;
+  std::size_t dropping_ = 0;                           // running openings of deleted topics
+  std::vector<unique_function<void()>> when_dropped_;  // changes that are applied when those have ended
+  std::size_t to_check_ = 0;                           // logs that recover_found() still waits for
+  bool recovery_failed_ = false;
+  bool all_trusted_ = false;  // no log is left that must be checked before it is used
+  bool all_opened_ = false;   // housekeeping has had every log with records opened
   unique_function<void()> closed_;
 };
 

@@ -94,9 +94,9 @@ void shard::end_of_batch(now_t now) {
   state_->update_wake();
 }
 
-void shard_state::apply(const std::shared_ptr<const metadata::delta>& change) {
+void shard_state::apply(const std::shared_ptr<const metadata::delta>& change, unique_function<void()> applied) {
   image = change->after;
-  partitions.apply(*change);
+  partitions.apply(*change, std::move(applied));
 }
 
 void shard_state::update_wake() {
@@ -107,12 +107,28 @@ void shard_state::update_wake() {
   env.wake_at(next);
 }
 
+namespace {
+
+// Every shard has cluster state now, and so knows which of the logs on the disk are its.
+void begin_recovery(shard_state& zero) {
+  for (std::uint32_t i = 0; i < zero.shard_count(); ++i) {
+    zero.env.post(shard_id{i}, [](shard& s) { s.state().partitions.recover_found(); });
+  }
+  auto storage = zero.options.server->storage;
+  zero.env.run_on_worker([storage] { storage->finish_deletions(); }, [](shard&) {});
+}
+
+}  // namespace
+
 void shard::start(now_t now, unique_function<void(result<void>)> ready) {
   set_now(now);
   state_->start_housekeeping();
   if (state_->id() != shard_id{0}) return ready({});
   state_->metadata = std::make_unique<metadata_host>(*state_);
-  state_->metadata->start(std::move(ready));
+  state_->metadata->start([&s = *state_, ready = std::move(ready)](result<void> outcome) mutable {
+    if (outcome) begin_recovery(s);
+    ready(std::move(outcome));
+  });
 }
 
 void shard::stop(now_t now, unique_function<void()> done) {

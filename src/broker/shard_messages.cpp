@@ -63,21 +63,49 @@ std::string discarded_name(const log::topic_partition& tp, const uuid& unique) {
 
 }  // namespace
 
-void discard(shard_state& owner, std::size_t directory, const log::topic_partition& tp) {
-  const auto& storage = owner.options.server->storage;
+std::string discarded_path(shard_state& owner, std::size_t directory, const log::topic_partition& tp) {
+  return owner.options.server->storage->directory_path(directory) + '/' + discarded_name(tp, random_uuid(owner.random));
+}
+
+void forget_checkpoints(shard_state& owner, std::size_t directory, const log::topic_partition& tp) {
   // In the order of this shard's other messages: a new partition of that name sets its checkpoints after this.
-  owner.env.post(shard_zero, [storage, directory, tp](shard&) {
+  owner.env.post(shard_zero, [storage = owner.options.server->storage, directory, tp](shard&) {
     storage->directory(directory).recovery_points().remove(tp);
     storage->directory(directory).log_starts().remove(tp);
   });
-  const auto from = storage->directory_path(directory) + '/' + log::directory_name(tp);
-  if (!storage->disk().exists(from)) return;
-  const auto to = storage->directory_path(directory) + '/' + discarded_name(tp, random_uuid(owner.random));
-  if (auto renamed = storage->disk().rename(from, to); !renamed) {
+}
+
+void remove_discarded(shard_state& owner, std::string path) {
+  owner.env.run_on_worker([storage = owner.options.server->storage,
+                           path = std::move(path)] { static_cast<void>(storage->disk().remove_all(path)); },
+                          [](shard&) {});
+}
+
+void discard(shard_state& owner, std::size_t directory, const log::topic_partition& tp) {
+  forget_checkpoints(owner, directory, tp);
+  auto& storage = *owner.options.server->storage;
+  const auto from = storage.directory_path(directory) + '/' + log::directory_name(tp);
+  if (!storage.disk().exists(from)) return;
+  auto to = discarded_path(owner, directory, tp);
+  if (auto renamed = storage.disk().rename(from, to); !renamed) {
     owner.log(log_level::error, fmt::format("cannot delete {}: {}", from, to_string(renamed.error())));
     return;
   }
-  owner.env.run_on_worker([storage, to] { static_cast<void>(storage->disk().remove_all(to)); }, [](shard&) {});
+  remove_discarded(owner, std::move(to));
+}
+
+void post_recovery_begins(shard_state& from, std::size_t logs) {
+  from.env.post(shard_zero, [logs](shard& s) {
+    auto& zero = s.state();
+    if (auto news = zero.recovery.begins(logs, zero.shard_count(), zero.now.steady)) zero.log(log_level::info, *news);
+  });
+}
+
+void post_recovered(shard_state& from, std::uint64_t bytes_checked) {
+  from.env.post(shard_zero, [bytes_checked](shard& s) {
+    auto& zero = s.state();
+    if (auto news = zero.recovery.recovered(bytes_checked, zero.now.steady)) zero.log(log_level::info, *news);
+  });
 }
 
 void submit_metadata(shard_state& home, decide_function decide, unique_function<void(result<void>)> done) {
@@ -98,11 +126,12 @@ void publish(shard_state& zero, std::shared_ptr<const metadata::delta> change, u
   auto* b = new barrier{zero.shard_count(), std::move(applied)};  // owned by the messages: the last one back ends it
   for (std::uint32_t i = 0; i < zero.shard_count(); ++i) {
     zero.env.post(shard_id{i}, [b, change](shard& s) {
-      s.state().apply(change);
-      s.state().env.post(shard_zero, [b](shard&) {
-        if (--b->left != 0) return;
-        const std::unique_ptr<barrier> last(b);
-        last->applied();
+      s.state().apply(change, [b, &env = s.state().env] {
+        env.post(shard_zero, [b](shard&) {
+          if (--b->left != 0) return;
+          const std::unique_ptr<barrier> last(b);
+          last->applied();
+        });
       });
     });
   }

@@ -12,6 +12,7 @@
 #include "jackdaw/metadata/image.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
 #include "partition_store.hpp"
+#include "recovery_progress.hpp"
 #include "timers.hpp"
 
 namespace jackdaw::broker {
@@ -60,8 +61,8 @@ class shard_state {
   // Starts what time alone brings about: retention, checkpoints.
   void start_housekeeping();
 
-  // Takes over a newer image and hosts, drops or changes the partitions that the delta names.
-  void apply(const std::shared_ptr<const metadata::delta>& change);
+  // Takes over a newer image and hosts, drops or changes the partitions that the delta names; then `applied`.
+  void apply(const std::shared_ptr<const metadata::delta>& change, unique_function<void()> applied);
 
   shard_options options;
   environment& env;
@@ -76,6 +77,7 @@ class shard_state {
   std::uint64_t last_fetch_id = 0;
   producer_id_block producer_ids;
   bool closed_cleanly = true;  // while stopping: every log so far could be closed
+  recovery_progress recovery;  // on shard 0
   // On shard 0: the raft node and the controller's decisions. Null elsewhere.
   std::unique_ptr<metadata_host> metadata;
 
@@ -96,5 +98,13 @@ void write_log_starts(shard_state& zero);
 // Renames a deleted partition's directory at once, so that a new topic of that name can't meet it; removes it on a
 // worker, and has shard 0 forget its checkpoints. Called on the shard that owns the partition.
 void discard(shard_state& owner, std::size_t directory, const log::topic_partition& tp);
+// The steps of it: a path that no other deletion gives, the checkpoints, the removal.
+std::string discarded_path(shard_state& owner, std::size_t directory, const log::topic_partition& tp);
+void forget_checkpoints(shard_state& owner, std::size_t directory, const log::topic_partition& tp);
+void remove_discarded(shard_state& owner, std::string path);
+// To shard 0, which tells how far the check is of logs that were not closed cleanly: how many this shard has (each
+// shard says so once), and that one is done.
+void post_recovery_begins(shard_state& from, std::size_t logs);
+void post_recovered(shard_state& from, std::uint64_t bytes_checked);
 
 }  // namespace jackdaw::broker

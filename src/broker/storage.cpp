@@ -56,6 +56,14 @@ const storage::found_log* storage::find(const log::topic_partition& tp) const no
   return at == found_.end() ? nullptr : &at->second;
 }
 
+void storage::finish_deletions() const {
+  for (const auto& directory : directories_) {
+    const auto left = directory->leftover_deletions();
+    if (!left) continue;
+    for (const auto& path : *left) static_cast<void>(disk_.remove_all(path));
+  }
+}
+
 std::size_t storage::choose_directory(const uuid& topic, partition_id partition) const noexcept {
   const auto spread = std::hash<uuid>{}(topic) + static_cast<std::size_t>(partition.value());
   return spread % directories_.size();

@@ -37,6 +37,9 @@ class storage {
   bool was_clean(std::size_t i) const noexcept { return directories_[i]->was_clean(); }
   // Null when there was no such directory at start.
   const found_log* find(const log::topic_partition& tp) const noexcept;
+  const std::map<log::topic_partition, found_log>& found() const noexcept { return found_; }
+  // Removes what earlier runs began to delete. On a worker.
+  void finish_deletions() const;
   // Where a new partition goes: spread by its id over all directories.
   std::size_t choose_directory(const uuid& topic, partition_id partition) const noexcept;
   // The directory that holds the metadata log.

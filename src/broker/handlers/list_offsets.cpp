@@ -70,26 +70,29 @@ void answer_by_time(shard_state& owner, hosted_partition& p, offset_question& q,
                           });
 }
 
-void work(shard_state& owner, offset_question& q, unique_function<void()> finished) {
-  auto* p = open_for(owner, q);
-  if (p == nullptr) return finished();
-  q.error = check_leader_epoch(q.current_leader_epoch, p->leader.epoch());
+void look_up(shard_state& owner, hosted_partition& p, offset_question& q, unique_function<void()> finished) {
+  q.error = check_leader_epoch(q.current_leader_epoch, p.leader.epoch());
   if (q.error != error_code::none) return finished();
   switch (q.asked_timestamp) {
     case latest:
-      q.at = visible_end(*p, q);
-      q.epoch = p->leader.epoch();
+      q.at = visible_end(p, q);
+      q.epoch = p.leader.epoch();
       return finished();
     case earliest:
     case earliest_local:
-      q.at = p->log->log_start_offset();
-      q.epoch = p->log->epochs().epoch_at(q.at).value_or(p->leader.epoch());
+      q.at = p.log->log_start_offset();
+      q.epoch = p.log->epochs().epoch_at(q.at).value_or(p.leader.epoch());
       return finished();
     case latest_tiered:
     case earliest_pending_upload:
       return finished();  // nothing is in remote storage: "unknown", as Kafka answers without tiers
-    default: return answer_by_time(owner, *p, q, std::move(finished));
+    default: return answer_by_time(owner, p, q, std::move(finished));
   }
+}
+
+void work(shard_state& owner, offset_question& q, unique_function<void()> finished) {
+  when_open(owner, q, std::move(finished),
+            [&q, &owner](hosted_partition& p, unique_function<void()> done) { look_up(owner, p, q, std::move(done)); });
 }
 
 struct list_offsets_operation {

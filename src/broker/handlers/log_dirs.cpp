@@ -20,12 +20,41 @@ struct size_question : partition_question {
   std::uint64_t size_bytes = 0;
 };
 
-void measure(shard_state& owner, size_question& q, unique_function<void()> finished) {
-  if (auto* p = open_for(owner, q)) {
-    q.directory = p->directory;
-    q.size_bytes = p->log->size_bytes();
+std::uint64_t bytes_of_segments(log::disk& disk, const std::string& directory) {
+  std::uint64_t bytes = 0;
+  const auto entries = disk.list(directory);
+  if (!entries) return 0;
+  for (const auto& entry : *entries) {
+    if (!entry.name.ends_with(".log")) continue;
+    if (const auto size = disk.file_size(directory + '/' + entry.name)) bytes += *size;
   }
-  finished();
+  return bytes;
+}
+
+void take_size(const hosted_partition& p, size_question& q) {
+  q.directory = p.directory;
+  q.size_bytes = p.log->size_bytes();
+}
+
+// A log that nobody uses needn't be opened for its size: the file system knows it.
+void measure(shard_state& owner, size_question& q, unique_function<void()> finished) {
+  if (q.error != error_code::none) return finished();
+  const auto* open = owner.partitions.find_open({q.topic_id, q.partition});
+  const log::topic_partition name{q.topic, q.partition};
+  const auto directory = open == nullptr ? owner.partitions.found_in(name) : std::nullopt;
+  if (!directory) {
+    return when_open(owner, q, std::move(finished), [&q](hosted_partition& p, unique_function<void()> done) {
+      take_size(p, q);
+      done();
+    });
+  }
+  q.directory = *directory;
+  owner.env.run_on_worker(
+      [&q, storage = owner.options.server->storage] {
+        const auto path = storage->directory_path(q.directory) + '/' + log::directory_name({q.topic, q.partition});
+        q.size_bytes = bytes_of_segments(storage->disk(), path);
+      },
+      [finished = std::move(finished)](shard&) mutable { finished(); });
 }
 
 void ask_topic(std::vector<size_question>& items, const metadata::image& image, const metadata::topic& topic,

@@ -33,15 +33,18 @@ Question ask_partition(const metadata::image& image, std::string_view topic, par
   return q;
 }
 
-// The hosted partition of an item; null when the item failed, with its error set.
-template <class Question>
-hosted_partition* open_for(shard_state& owner, Question& q) {
-  if (q.error != protocol::error_code::none) return nullptr;
-  auto found = owner.partitions.find({q.topic_id, q.partition});
-  if (found) return *found;
-  q.error = found.error().code;
-  q.error_message = std::move(found.error().detail);
-  return nullptr;
+// Calls `work(hosted_partition&, unique_function<void()> finished)` with the open log of an item's partition, at once
+// or when a worker has opened it; an item that failed, or whose log can't be had, is finished with its error.
+template <class Question, class Work>
+void when_open(shard_state& owner, Question& q, unique_function<void()> finished, Work work) {
+  if (q.error != protocol::error_code::none) return finished();
+  owner.partitions.with_open({q.topic_id, q.partition},
+                             [&q, finished = std::move(finished), work](open_outcome found) mutable {
+                               if (found) return work(**found, std::move(finished));
+                               q.error = found.error().code;
+                               q.error_message = std::move(found.error().detail);
+                               finished();
+                             });
 }
 
 inline protocol::error_code check_leader_epoch(leader_epoch asked, leader_epoch ours) {

@@ -26,11 +26,11 @@ struct epoch_question : partition_question {
 };
 
 void find_epoch_end(shard_state& owner, epoch_question& q, unique_function<void()> finished) {
-  if (auto* p = open_for(owner, q)) {
-    q.error = check_leader_epoch(q.current_leader_epoch, p->leader.epoch());
-    if (q.error == error_code::none) q.end = p->log->end_offset_for(q.asked);
-  }
-  finished();
+  when_open(owner, q, std::move(finished), [&q](hosted_partition& p, unique_function<void()> done) {
+    q.error = check_leader_epoch(q.current_leader_epoch, p.leader.epoch());
+    if (q.error == error_code::none) q.end = p.log->end_offset_for(q.asked);
+    done();
+  });
 }
 
 void answer_epochs(request& r, const protocol::offset_for_leader_epoch_request& asked,
@@ -60,14 +60,14 @@ struct delete_question : partition_question {
 };
 
 void delete_before(shard_state& owner, delete_question& q, unique_function<void()> finished) {
-  if (q.error == error_code::none) {
-    if (auto moved = owner.partitions.delete_records({q.topic_id, q.partition}, q.before)) {
+  when_open(owner, q, std::move(finished), [&q, &owner](hosted_partition& p, unique_function<void()> done) {
+    if (auto moved = owner.partitions.delete_records(p, q.before)) {
       q.low_watermark = *moved;
     } else {
       q.error = moved.error().code;
     }
-  }
-  finished();
+    done();
+  });
 }
 
 void answer_deletes(request& r, const protocol::delete_records_request& asked,
@@ -95,8 +95,10 @@ struct producers_question : partition_question {
 };
 
 void list_producers(shard_state& owner, producers_question& q, unique_function<void()> finished) {
-  if (auto* p = open_for(owner, q)) q.producers = p->log->describe_producers();
-  finished();
+  when_open(owner, q, std::move(finished), [&q](hosted_partition& p, unique_function<void()> done) {
+    q.producers = p.log->describe_producers();
+    done();
+  });
 }
 
 void answer_producers(request& r, const protocol::describe_producers_request& asked,

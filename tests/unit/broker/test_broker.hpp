@@ -53,6 +53,7 @@ class test_broker {
       options.id = shard_id{i};
       options.server = server;
       options.random_seed = 100 + i;
+      options.log = [](broker::log_level, const std::string& sentence) { logged().push_back(sentence); };
       shards_.push_back(std::make_unique<broker::shard>(std::move(options), *environments_.back()));
     }
     bool ready = false;
@@ -81,6 +82,15 @@ class test_broker {
     held_ = false;
     run();
   }
+
+  // What the workers of this shard are given waits until they are released.
+  void hold_workers(std::uint32_t shard) { environments_[shard]->workers_held = true; }
+  void release_workers() {
+    for (auto& e : environments_) e->workers_held = false;
+    run();
+  }
+  // What was said since the last call.
+  static std::vector<std::string> take_log() { return std::exchange(logged(), {}); }
 
   // Clean: the next start trusts the files.
   void stop() {
@@ -198,21 +208,28 @@ class test_broker {
     shard_id id;
     std::deque<unique_function<void(broker::shard&)>> inbox;
     std::deque<std::pair<unique_function<void()>, unique_function<void(broker::shard&)>>> jobs;
+    bool workers_held = false;
     time_point wake = time_point::max();
   };
+
+  static std::vector<std::string>& logged() {
+    static std::vector<std::string> sentences;
+    return sentences;
+  }
 
   bool run_shard(std::size_t i) {
     auto& env = *environments_[i];
     auto& s = *shards_[i];
-    const bool had_work = !env.inbox.empty() || !env.jobs.empty();
+    const bool had_work = !env.inbox.empty() || (!env.jobs.empty() && !env.workers_held);
     s.set_now(now());
     for (auto messages = std::exchange(env.inbox, {}); !messages.empty(); messages.pop_front()) messages.front()(s);
-    for (auto jobs = std::exchange(env.jobs, {}); !jobs.empty(); jobs.pop_front()) {
+    auto jobs = env.workers_held ? decltype(env.jobs)() : std::exchange(env.jobs, {});
+    for (; !jobs.empty(); jobs.pop_front()) {
       jobs.front().first();
       jobs.front().second(s);
     }
     s.end_of_batch(now());
-    return had_work || !env.inbox.empty() || !env.jobs.empty();
+    return had_work || !env.inbox.empty() || (!env.jobs.empty() && !env.workers_held);
   }
 
   static void take(answer& a, broker::reply r) {
