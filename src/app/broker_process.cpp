@@ -35,16 +35,22 @@ int buffer_bytes(const broker_config& config, std::string_view key, std::int32_t
 
 std::uint32_t limit(std::int32_t value) { return static_cast<std::uint32_t>(std::max(value, 0)); }
 
+net::admission_options admission_of(const dynamic_config& config) {
+  net::admission_options o;
+  o.max_connections = limit(config.max_connections);
+  o.max_connections_per_ip = limit(config.max_connections_per_ip);
+  o.max_new_per_second = limit(config.max_connection_creation_rate);
+  for (const auto& [host, count] : config.max_connections_per_ip_overrides) {
+    o.per_ip_overrides.emplace_back(host, limit(count));
+  }
+  return o;
+}
+
 net::server_options network_options(const broker_config& config, std::uint32_t shards) {
   net::server_options o;
   o.shards = shards;
   for (const auto& l : config.listeners) o.listeners.push_back({l.name, l.host, l.port});
-  o.admission.max_connections = limit(config.max_connections);
-  o.admission.max_connections_per_ip = limit(config.max_connections_per_ip);
-  o.admission.max_new_per_second = limit(config.max_connection_creation_rate);
-  for (const auto& [host, count] : config.max_connections_per_ip_overrides) {
-    o.admission.per_ip_overrides.emplace_back(host, limit(count));
-  }
+  o.admission = admission_of(config.dynamic);
   o.sockets.backlog = config.socket_listen_backlog_size;
   o.sockets.send_buffer_bytes = buffer_bytes(config, "socket.send.buffer.bytes", config.socket_send_buffer_bytes);
   o.sockets.receive_buffer_bytes =
@@ -138,13 +144,15 @@ result<void> broker_process::parts::open(broker_config config, const std::string
   made->version = version;
   made->incarnation = random_uuid(random);
   made->shard_count = server.shard_count();
+  made->open_files_max = open_files_max();
   made->loggers = std::move(loggers);
   made->advertised_listeners = with_bound_ports(config, config.advertised_listeners, server);
   made->config = std::move(config);
   info = std::move(made);
   std::vector<net::request_handler*> handlers;
   for (std::uint32_t i = 0; i < server.shard_count(); ++i) {
-    broker::shard_options options{shard_id{i}, info, random.next(), log_for_shard};
+    broker::shard_options options{shard_id{i}, info, random.next(), log_for_shard, {}};
+    if (i == 0) options.settings_changed = [this](const auto& now) { server.set_admission(admission_of(now)); };
     shards.push_back(std::make_unique<shard_handler>(std::move(options), server.environment(shard_id{i})));
     handlers.push_back(shards.back().get());
   }

@@ -53,6 +53,12 @@ void prepare_process() {
   }
 }
 
+std::size_t open_files_max() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return 1024;
+  return static_cast<std::size_t>(std::min<rlim_t>(files.rlim_cur, 1 << 24));
+}
+
 void tune_allocator(std::size_t threads) {
   // A frame of a megabyte taken from the system each time costs 250 page faults, more than receiving it.
   ::mallopt(M_MMAP_THRESHOLD, 4 * mib);

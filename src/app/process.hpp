@@ -11,6 +11,8 @@ namespace jackdaw::app {
 // Before any thread starts: stop signals are held back for wait_for_stop_signal, broken pipes are errors of the write,
 // and as many files may be open as the system allows.
 void prepare_process();
+// How many files and connections this process may have open, after prepare_process().
+std::size_t open_files_max();
 // Makes malloc keep what a busy broker needs again at once, and give back the rest.
 void tune_allocator(std::size_t threads);
 

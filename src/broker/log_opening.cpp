@@ -3,6 +3,20 @@
 namespace jackdaw::broker {
 
 void log_opening::run(storage& s) {
+  open(s);
+  if (!log || !(*log)->wants_flush()) return;
+  // What was recovered is brought to the disk here: else another crash might lose what this one didn't, and the files
+  // would stay open until then.
+  const auto job = (*log)->prepare_flush();
+  if (auto synced = job.run(s.disk())) {
+    (*log)->flush_done(job);
+  } else {
+    (*log)->flush_failed(job, synced.error());
+  }
+  (*log)->release_files();
+}
+
+void log_opening::open(storage& s) {
   log = log::partition_log::open(s.disk(), how, &report);
   if (log || log.error().code != errc::invalid_argument) return;
   // What lies there belongs to a deleted topic of the same name.

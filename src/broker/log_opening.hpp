@@ -32,6 +32,9 @@ struct log_opening {
   bool was_put_aside = false;
 
   void run(storage& s);
+
+ private:
+  void open(storage& s);
 };
 
 using open_outcome = boost::system::result<hosted_partition*, partition_problem>;
@@ -43,6 +46,7 @@ class opening_queue {
  public:
   explicit opening_queue(std::size_t running_max) : running_max_(running_max) {}
 
+  void set_running_max(std::size_t running_max) noexcept { running_max_ = running_max; }
   bool contains(const partition_key& key) const { return openings_.contains(key); }
   bool is_empty() const noexcept { return openings_.empty(); }
   std::size_t running() const noexcept { return running_; }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "jackdaw/controller/brokers.hpp"
 #include "raft_snapshot.hpp"
@@ -16,6 +17,9 @@ constexpr const char* metadata_partition = "__cluster_metadata-0";
 
 // The level of Kafka's metadata.version whose behaviour is offered: 4.3-IV0.
 constexpr std::int16_t metadata_version = 30;
+
+// Longer ones are never; in nanoseconds they would overflow.
+constexpr std::int64_t longest_wait_ms = std::numeric_limits<std::int64_t>::max() / 4'000'000;
 
 }  // namespace
 
@@ -31,13 +35,15 @@ raft::raft_config metadata_host::raft_settings() const {
 void metadata_host::start(unique_function<void(result<void>)> ready) {
   ready_ = std::move(ready);
   auto& storage = *home_.options.server->storage;
-  raft::voter_set first_voters;
-  first_voters.voters.push_back({home_.node_id(), storage.directory_id(0), "", 0});
-  const auto directory = storage.metadata_directory() + '/' + metadata_partition;
   const auto* found = storage.find({"__cluster_metadata", partition_id{0}});
+  raft_log::open_options how;
+  how.directory = storage.metadata_directory() + '/' + metadata_partition;
+  how.clean = found != nullptr && found->clean;
+  how.segment_bytes = home_.config().metadata_log_segment_bytes;
+  how.now = home_.now.wall;
+  how.first_voters.voters.push_back({home_.node_id(), storage.directory_id(0), "", 0});
   raft_log::restored restored;
-  auto opened = raft_log::open(storage.disk(), directory, found != nullptr && found->clean, home_.now.wall,
-                               first_voters, restored);
+  auto opened = raft_log::open(storage.disk(), how, restored);
   if (!opened) return std::exchange(ready_, nullptr)(opened.error());
   log_ = std::move(*opened);
   committed_ = restored.image;
@@ -279,11 +285,25 @@ void metadata_host::fail_submissions(const error& why) {
   for (auto& s : std::exchange(in_flight_, {})) s.done(why);
 }
 
+// By bytes at once, by time when what was committed has waited for so long.
 void metadata_host::maybe_snapshot() {
   const auto limit = static_cast<std::uint64_t>(home_.config().metadata_log_max_record_bytes_between_snapshots);
-  if (snapshotting_ || bytes_since_snapshot_ < limit) return;
+  if (bytes_since_snapshot_ >= limit) return take_snapshot();
+  const auto interval_ms = home_.config().metadata_log_max_snapshot_interval_ms;
+  if (interval_ms == 0 || interval_ms > longest_wait_ms || is_snapshot_due_) return;
+  is_snapshot_due_ = true;
+  snapshot_timer_ = home_.timers.schedule(home_.now.steady + std::chrono::milliseconds(interval_ms), [this] {
+    is_snapshot_due_ = false;
+    take_snapshot();
+  });
+}
+
+void metadata_host::take_snapshot() {
+  // The end of the one that is being written looks again.
+  if (snapshotting_ || closing_ || !raft_) return;
   snapshotting_ = true;
   bytes_since_snapshot_ = 0;
+  if (std::exchange(is_snapshot_due_, false)) home_.timers.cancel(snapshot_timer_);
   struct attempt {
     metadata::image_ptr image;
     raft::snapshot_info info;
@@ -298,16 +318,19 @@ void metadata_host::maybe_snapshot() {
         a->outcome = write_snapshot(disk, directory, *a->image, a->info);
         if (a->outcome) static_cast<void>(remove_old_snapshots(disk, directory));  // else with the next one
       },
-      [this, a](shard&) {
-        snapshotting_ = false;
-        if (!a->outcome) {
-          home_.log(log_level::error,
-                    fmt::format("a snapshot of the metadata failed: {}", to_string(a->outcome.error())));
-          return;
-        }
-        raft_->snapshot_taken(a->info.position.index, home_.now.steady);
-        pump();
-      });
+      [this, a](shard&) { snapshot_ended(a->info.position.index, a->outcome); });
+}
+
+void metadata_host::snapshot_ended(raft_index last, const result<void>& outcome) {
+  snapshotting_ = false;
+  if (!raft_) return;
+  if (outcome) {
+    raft_->snapshot_taken(last, home_.now.steady);
+    pump();
+  } else {
+    home_.log(log_level::error, fmt::format("a snapshot of the metadata failed: {}", to_string(outcome.error())));
+  }
+  if (!outcome || last < committed_->position().index) maybe_snapshot();
 }
 
 void metadata_host::fatal(const error& why) {

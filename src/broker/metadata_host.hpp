@@ -18,6 +18,7 @@
 #include "jackdaw/raft/raft_node.hpp"
 #include "metadata_submit.hpp"
 #include "raft_log.hpp"
+#include "timers.hpp"
 
 namespace jackdaw::broker {
 
@@ -61,6 +62,8 @@ class metadata_host {
   void repair();
   void go_on_closing();
   void maybe_snapshot();
+  void take_snapshot();
+  void snapshot_ended(raft_index last, const result<void>& outcome);
   void register_self();
   void unfence_self(broker_epoch epoch);
   void fatal(const error& why);
@@ -88,6 +91,8 @@ class metadata_host {
   bool retry_due_ = false;
   bool snapshotting_ = false;
   std::uint64_t bytes_since_snapshot_ = 0;
+  bool is_snapshot_due_ = false;  // at the time of snapshot_timer_
+  timer_queue::handle snapshot_timer_{};
   unique_function<void(bool)> closing_;
 };
 

@@ -90,6 +90,7 @@ void partition_store::housekeeping() {
       home_.log(log_level::error,
                 fmt::format("retention of {} failed: {}", log::directory_name(p->name), to_string(went.error())));
     }
+    if (p->log->wants_flush()) want_flush(*p);
     for (auto& path : p->log->take_removable_files(home_.now.wall)) removable.push_back(std::move(path));
     if (p->log->log_start_offset() != start) note_checkpoints(*p);
   }
@@ -149,21 +150,55 @@ void partition_store::go_on_closing() {
   finish_close();
 }
 
+namespace {
+
+// From so many on, one sync of the file system costs less than one for each file.
+constexpr std::size_t bulk_min = 64;
+
+}  // namespace
+
 void partition_store::finish_close() {
   // What was not checked in this run must be checked in the next.
   if (!all_trusted_) home_.closed_cleanly = false;
-  for (auto& [key, p] : open_) {
-    home_.timers.cancel(p->flush_timer);
-    if (auto closed = p->log->close(true); !closed) {
-      home_.log(log_level::error,
-                fmt::format("closing {} failed: {}", log::directory_name(p->name), to_string(closed.error())));
-      home_.closed_cleanly = false;
-    }
-    post_checkpoints(home_, p->directory, p->name, p->log->log_end_offset(), p->log->log_start_offset());
-  }
+  struct closing {
+    std::vector<log::file_content> replacements;
+    std::vector<std::string> directories;
+    result<void> outcome{};
+  };
+  auto all = std::make_shared<closing>();
+  const bool in_bulk = open_.size() >= bulk_min;
+  for (auto& [key, p] : open_) close_log(*p, in_bulk ? &all->replacements : nullptr);
   open_.clear();
+  is_closed_ = true;
   auto done = std::exchange(closed_, nullptr);
-  done();
+  if (!in_bulk) return done();
+  auto storage = home_.options.server->storage;
+  for (std::size_t i = 0; i < storage->directory_count(); ++i) all->directories.push_back(storage->directory_path(i));
+  home_.env.run_on_worker(
+      [all, storage] { all->outcome = log::sync_in_bulk(storage->disk(), all->directories, all->replacements); },
+      [this, all, done = std::move(done)](shard&) mutable {
+        if (!all->outcome) closing_failed("the logs", all->outcome.error());
+        done();
+      });
+}
+
+void partition_store::close_log(hosted_partition& p, std::vector<log::file_content>* unsynced) {
+  home_.timers.cancel(p.flush_timer);
+  const auto name = log::directory_name(p.name);
+  if (unsynced == nullptr) {
+    if (auto closed = p.log->close(true); !closed) closing_failed(name, closed.error());
+  } else if (auto closed = p.log->close_unsynced()) {
+    for (auto& file : *closed) unsynced->push_back(std::move(file));
+  } else {
+    closing_failed(name, closed.error());
+  }
+  post_checkpoints(home_, p.directory, p.name, p.log->log_end_offset(), p.log->log_start_offset());
+  p.log.reset();  // its files, too: there may be more logs than files that can be open at a time
+}
+
+void partition_store::closing_failed(const std::string& what, const error& why) {
+  home_.log(log_level::error, fmt::format("closing {} failed: {}", what, to_string(why)));
+  home_.closed_cleanly = false;
 }
 
 }  // namespace jackdaw::broker

@@ -15,16 +15,31 @@ namespace {
 
 // num.recovery.threads.per.data.dir is for the whole process; its shards share it.
 std::size_t openings_at_a_time(const shard_state& home) {
-  const auto threads = static_cast<std::size_t>(std::max(home.config().num_recovery_threads_per_data_dir, 1));
+  const auto threads = static_cast<std::size_t>(std::max(home.dynamic.num_recovery_threads_per_data_dir, 1));
   return std::max<std::size_t>(1, threads * home.options.server->storage->directory_count() / home.shard_count());
 }
 
 }  // namespace
 
-partition_store::partition_store(shard_state& home) : home_(home), openings_(openings_at_a_time(home)) {
+namespace {
+
+// A log in use has a segment and its two indexes open. The rest of the process needs files, too: connections above all.
+std::size_t logs_with_files_max(const server_info& server) {
+  return std::max<std::size_t>(2, server.open_files_max / 4 / server.shard_count);
+}
+
+}  // namespace
+
+partition_store::partition_store(shard_state& home)
+    : home_(home), with_files_max_(logs_with_files_max(*home.options.server)), openings_(openings_at_a_time(home)) {
   const auto& storage = *home.options.server->storage;
   all_trusted_ = true;
   for (const auto& [name, found] : storage.found()) all_trusted_ = all_trusted_ && found.clean;
+}
+
+void partition_store::settings_changed() {
+  openings_.set_running_max(openings_at_a_time(home_));
+  start_openings();
 }
 
 hosted_partition* partition_store::find_open(const partition_key& key) noexcept {
@@ -41,7 +56,8 @@ boost::system::result<const metadata::topic*, partition_problem> partition_store
   if (topic->partition(key.partition).leader != home_.node_id()) {
     return partition_problem{error_code::not_leader_or_follower, "another broker leads this partition"};
   }
-  if (closed_) return partition_problem{error_code::not_leader_or_follower, "the broker is shutting down"};
+  if (closed_ || is_closed_)
+    return partition_problem{error_code::not_leader_or_follower, "the broker is shutting down"};
   return topic;
 }
 
@@ -69,7 +85,7 @@ std::shared_ptr<const log::log_config> partition_store::config_of(const metadata
   auto& config = configs_[topic.id()];
   if (!config) {
     const auto settings = effective_topic_config(layers_for_topic(*home_.image, home_.config(), topic.name()));
-    config = std::make_shared<const log::log_config>(to_log_config(settings, home_.config()));
+    config = std::make_shared<const log::log_config>(to_log_config(settings, home_.dynamic));
   }
   return config;
 }
@@ -176,7 +192,10 @@ open_outcome partition_store::take_up(const partition_key& key, log_opening& o) 
                                          replica::partition_leader(start, leader_settings_of(topic), home_.now.steady));
   p->log->assign_epoch(state.leader_epoch, p->log->log_end_offset());
   p->unflushed.last_flush = home_.now.wall;
-  return open_.emplace(key, std::move(p)).first->second.get();
+  p->checkpoint_due = true;
+  auto* opened = open_.emplace(key, std::move(p)).first->second.get();
+  if (opened->log->needs_repair()) repair(key);
+  return opened;
 }
 
 // ---- logs that nobody has asked for

@@ -2,6 +2,7 @@
 // requests; jobs go in and come back filled.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,6 +41,8 @@ struct hosted_partition {
   timer_queue::handle flush_timer{};  // flush.ms
   bool is_flush_wanted = false;       // in flush_group's next round
   bool is_repairing = false;
+  bool has_files = false;           // used since its files were last let go of: some may be open
+  bool was_used = false;            // since release_idle_files() last looked
   bool checkpoint_due = false;      // the recovery point moved since the last checkpoint
   std::vector<fetch_key> watchers;  // fetches that wait for data here
 
@@ -76,6 +79,8 @@ class partition_store {
   // The image has moved on: makes new partitions' directories, drops deleted topics, passes on settings. `applied`
   // comes when nobody uses the directories of deleted topics any more, so that their names are free.
   void apply(const metadata::delta& change, unique_function<void()> applied);
+  // Of those that may change while the broker runs; before the change that brings them is applied.
+  void settings_changed();
   // Retention and rolling: what time alone brings about.
   void housekeeping();
   // Forgets idempotent producers that were silent for long.
@@ -125,8 +130,12 @@ class partition_store {
   void finish_read(read_job_ptr job);
   void note_checkpoints(const hosted_partition& p);
   void remove_topic(const metadata::topic& topic);
+  void use_files(hosted_partition& p);
+  void release_idle_files();
   void go_on_closing();
   void finish_close();
+  void close_log(hosted_partition& p, std::vector<log::file_content>* unsynced);
+  void closing_failed(const std::string& what, const error& why);
 
   shard_state& home_;
   std::unordered_map<partition_key, std::unique_ptr<hosted_partition>, partition_key_hash> open_;
@@ -136,6 +145,8 @@ class partition_store {
   std::vector<partition_key> flush_wanted_;
   std::vector<append_job_ptr> waiting_for_flush_;
   bool flush_running_ = false;
+  std::deque<partition_key> with_files_;  // those with has_files, the longest unused ones rather at the front
+  std::size_t with_files_max_;
   log::append_scratch scratch_;
   opening_queue openings_;
   std::size_t dropping_ = 0;                           // running openings of deleted topics
@@ -145,6 +156,7 @@ class partition_store {
   bool all_trusted_ = false;  // no log is left that must be checked before it is used
   bool all_opened_ = false;   // housekeeping has had every log with records opened
   unique_function<void()> closed_;
+  bool is_closed_ = false;
 };
 
 }  // namespace jackdaw::broker

@@ -49,23 +49,21 @@ std::optional<std::int64_t> number_after(std::string_view text, std::string_view
 
 }  // namespace
 
-result<std::unique_ptr<raft_log>> raft_log::open(log::disk& d, const std::string& directory, bool clean,
-                                                 timestamp_ms now, const raft::voter_set& first_voters,
-                                                 restored& found) {
-  std::unique_ptr<raft_log> self(new raft_log(d, directory));
+result<std::unique_ptr<raft_log>> raft_log::open(log::disk& d, const open_options& options, restored& found) {
+  std::unique_ptr<raft_log> self(new raft_log(d, options.directory));
   log::open_options how;
-  how.directory = directory;
+  how.directory = options.directory;
   how.topic_id = {0, 1};  // Kafka's id of the metadata topic
   log::log_config config;
-  config.segment_bytes = 64 << 20;
+  config.segment_bytes = options.segment_bytes;
   config.retention_ms = -1;
   how.config = std::make_shared<const log::log_config>(config);
-  how.clean_shutdown = clean;
-  how.now = now;
+  how.clean_shutdown = options.clean;
+  how.now = options.now;
   auto opened = log::partition_log::open(d, how);
   if (!opened) return opened.error();
   self->log_ = std::move(*opened);
-  if (auto ok = self->load_snapshot(first_voters, found); !ok) return ok.error();
+  if (auto ok = self->load_snapshot(options.first_voters, found); !ok) return ok.error();
   if (auto ok = self->load_state(found.state.hard_state); !ok) return ok.error();
   if (auto ok = self->replay(found); !ok) return ok.error();
   // What a killed process left in the page cache is read like what is on the disk; raft takes all of it for durable.
@@ -201,7 +199,7 @@ result<void> raft_log::append(std::vector<raft::entry>& entries, timestamp_ms no
   log::append_options options;
   options.epoch = epoch_of(entries.front().term);
   options.now = now;
-  options.origin = log::append_origin::replication;  // offsets are raft's, not given by the log
+  options.origin = log::append_origin::raft;
   std::vector<std::byte> bytes;
   std::size_t count = 0;
   for (; count < entries.size() && bytes.size() < write_bytes_max; ++count) {

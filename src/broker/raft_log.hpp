@@ -26,9 +26,14 @@ class raft_log final : public raft::log_reader {
     metadata::image_ptr image;  // of the snapshot
   };
 
-  // `clean`: the directory's last owner closed it.
-  static result<std::unique_ptr<raft_log>> open(log::disk& d, const std::string& directory, bool clean,
-                                                timestamp_ms now, const raft::voter_set& first_voters, restored& found);
+  struct open_options {
+    std::string directory;
+    bool clean = false;          // the directory's last owner closed it
+    std::int32_t segment_bytes;  // an entry that is larger gets a segment of its own
+    timestamp_ms now;
+    raft::voter_set first_voters;
+  };
+  static result<std::unique_ptr<raft_log>> open(log::disk& d, const open_options& options, restored& found);
 
   // Takes over what a ready has for the disk. It is durable once a sync_job made afterwards has run. errc::no_space,
   // errc::io: some of it isn't written yet; it is kept, and write_rest() goes on where this stopped.

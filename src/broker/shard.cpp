@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api_table.hpp"
 #include "fetch_operation.hpp"
 #include "metadata_host.hpp"
 #include "request.hpp"
 #include "shard_state.hpp"
+#include "topic_settings.hpp"
 
 namespace jackdaw::broker {
 
@@ -14,6 +17,7 @@ shard_state::shard_state(shard_options given, environment& environment)
     : options(std::move(given)),
       env(environment),
       random(options.random_seed),
+      dynamic(config().dynamic),
       partitions(*this),
       sessions(static_cast<std::size_t>(config().max_incremental_fetch_session_cache_slots) / shard_count() + 1,
                std::chrono::minutes(2)) {}
@@ -96,7 +100,21 @@ void shard::end_of_batch(now_t now) {
 
 void shard_state::apply(const std::shared_ptr<const metadata::delta>& change, unique_function<void()> applied) {
   image = change->after;
+  note_settings(*change);
   partitions.apply(*change, std::move(applied));
+}
+
+// The first change comes on top of a snapshot, whose settings it doesn't name.
+void shard_state::note_settings(const metadata::delta& change) {
+  const bool is_named = std::any_of(change.configs.begin(), change.configs.end(),
+                                    [](const auto& c) { return c.type == metadata::config_resource::broker; });
+  if (!is_named && std::exchange(has_settings_, true)) return;
+  has_settings_ = true;
+  auto now_set = effective_dynamic_config(layers_for_broker(*image, config()));
+  if (now_set == dynamic) return;
+  dynamic = std::move(now_set);
+  partitions.settings_changed();
+  if (id() == shard_id{0} && options.settings_changed) options.settings_changed(dynamic);
 }
 
 void shard_state::update_wake() {

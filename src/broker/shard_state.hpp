@@ -69,6 +69,7 @@ class shard_state {
   now_t now;
   random_source random;
   metadata::image_ptr image = metadata::image::empty();
+  dynamic_config dynamic;  // as `image` has it
   std::unordered_map<connection_id, connection> connections;
   timer_queue timers;
   partition_store partitions;
@@ -82,9 +83,11 @@ class shard_state {
   std::unique_ptr<metadata_host> metadata;
 
  private:
+  void note_settings(const metadata::delta& change);
   void repeat(duration first, duration period, void (*task)(shard_state&));
 
   time_point told_wake_ = time_point::max();
+  bool has_settings_ = false;  // `dynamic` is of the image, not of the file
 };
 
 // Bytes came to a partition that a fetch waits for.

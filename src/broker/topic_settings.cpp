@@ -35,7 +35,7 @@ log::compression_policy to_policy(topic_compression c) {
 
 }  // namespace
 
-log::log_config to_log_config(const topic_config& s, const broker_config& config) {
+log::log_config to_log_config(const topic_config& s, const dynamic_config& broker) {
   log::log_config c;
   c.segment_bytes = s.segment_bytes;
   c.segment_ms = s.segment_ms;
@@ -58,7 +58,7 @@ log::log_config to_log_config(const topic_config& s, const broker_config& config
   c.cleanup_compact = s.cleanup_compact;
   c.flush_messages = s.flush_messages;
   c.flush_ms = s.flush_ms;
-  c.producer_id_expiration_ms = config.producer_id_expiration_ms;
+  c.producer_id_expiration_ms = broker.producer_id_expiration_ms;
   c.preallocate = s.preallocate;
   return c;
 }

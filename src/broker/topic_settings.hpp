@@ -15,6 +15,6 @@ namespace jackdaw::broker {
 config_layers layers_for_topic(const metadata::image& image, const broker_config& config, std::string_view topic);
 config_layers layers_for_broker(const metadata::image& image, const broker_config& config);
 
-log::log_config to_log_config(const topic_config& settings, const broker_config& config);
+log::log_config to_log_config(const topic_config& settings, const dynamic_config& broker);
 
 }  // namespace jackdaw::broker

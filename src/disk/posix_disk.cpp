@@ -98,14 +98,22 @@ result<void> posix_disk::remove(const std::string& path) {
   return {};
 }
 
-result<void> posix_disk::sync_directory(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return system_error(errno, "open", path);
-  const int code = ::fsync(descriptor) == 0 ? 0 : errno;
+namespace {
+
+result<void> sync_by(int (*sync)(int), const std::string& directory) {
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return system_error(errno, "open", directory);
+  const int code = sync(descriptor) == 0 ? 0 : errno;
   ::close(descriptor);
-  if (code != 0) return system_error(code, "sync", path);
+  if (code != 0) return system_error(code, "sync", directory);
   return {};
 }
+
+}  // namespace
+
+result<void> posix_disk::sync_directory(const std::string& path) { return sync_by(::fsync, path); }
+
+result<void> posix_disk::sync_file_system(const std::string& path) { return sync_by(::syncfs, path); }
 
 result<std::uint64_t> posix_disk::file_size(const std::string& path) {
   struct stat found;

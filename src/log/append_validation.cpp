@@ -216,7 +216,7 @@ std::optional<valid_batches> validate_trusted_batches(mutable_bytes records, con
                                                       append_outcome& out) {
   valid_batches valid;
   protocol::batch_iterator batches(records);
-  offset next = options.origin == append_origin::replication ? no_offset : offset{INT64_MIN};
+  offset next = keeps_offsets(options.origin) ? no_offset : offset{INT64_MIN};
   while (true) {
     auto found = batches.next();
     if (!found) return refuse(out, append_error::corrupt_message, found.error().detail);
@@ -228,7 +228,7 @@ std::optional<valid_batches> validate_trusted_batches(mutable_bytes records, con
     if (batch.last_offset_delta() < 0) {
       return refuse(out, append_error::corrupt_message, "a batch whose last offset lies before its first");
     }
-    if (options.origin == append_origin::replication) {
+    if (keeps_offsets(options.origin)) {
       if (batch.base_offset() < next) {
         return refuse(out, append_error::unexpected_offset, "batches whose offsets don't rise");
       }

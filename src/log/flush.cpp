@@ -48,6 +48,28 @@ result<std::optional<offset>> write_batches_again(const repair_job::range& range
 
 }  // namespace
 
+result<void> sync_in_bulk(disk& d, const std::vector<std::string>& data_directories,
+                          const std::vector<file_content>& replacements) {
+  const auto sync_all = [&]() -> result<void> {
+    for (const auto& directory : data_directories) {
+      if (auto synced = d.sync_file_system(directory); !synced) return synced;
+    }
+    return {};
+  };
+  for (const auto& replacement : replacements) {
+    auto opened = d.open(replacement.path + ".tmp", open_mode::truncate);
+    if (!opened) return opened.error();
+    const bytes_view parts[] = {as_bytes(replacement.content)};
+    if (auto written = (*opened)->write_at(parts, 0); !written) return written;
+  }
+  // Contents before names: a crash finds the old file or the new one.
+  if (auto synced = sync_all(); !synced) return synced;
+  for (const auto& replacement : replacements) {
+    if (auto renamed = d.rename(replacement.path + ".tmp", replacement.path); !renamed) return renamed;
+  }
+  return replacements.empty() ? result<void>{} : sync_all();
+}
+
 result<void> flush_job::run(disk& d) const {
   for (const auto& replacement : replacements) {
     if (auto done = replace_file(d, replacement.path, as_bytes(replacement.content), false); !done) return done;

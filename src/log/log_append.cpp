@@ -3,6 +3,7 @@
 
 #include "append_validation.hpp"
 #include "jackdaw/base/assert.hpp"
+#include "jackdaw/base/random.hpp"
 #include "log_state.hpp"
 #include "marker.hpp"
 #include "txn_index.hpp"
@@ -85,7 +86,7 @@ bool partition_log::admit(mutable_bytes bytes, const append_options& options, ap
                std::to_string(config_->segment_bytes));
     return false;
   }
-  if (options.origin == append_origin::replication) {
+  if (keeps_offsets(options.origin)) {
     const batch_view first(bytes);
     if (first.base_offset() >= log_end_) return true;
     refuse(out, append_error::unexpected_offset,
@@ -109,7 +110,7 @@ bool partition_log::admit(mutable_bytes bytes, const append_options& options, ap
 }
 
 void partition_log::give_offsets(mutable_bytes bytes, const append_options& options, append_outcome& out) {
-  if (options.origin == append_origin::replication) {
+  if (keeps_offsets(options.origin)) {
     out.base_offset = batch_view(bytes).base_offset();
     for_each_batch(bytes, [&](const mutable_batch& batch) { out.last_offset = batch.last_offset(); });
     return;
@@ -221,7 +222,17 @@ bool partition_log::must_roll(std::size_t size_bytes, offset last, timestamp_ms 
 bool partition_log::is_old(const segment& s, timestamp_ms largest, timestamp_ms now) const {
   const bool by_records = s.first_timestamp() && s.first_timestamp()->value >= 0 && largest.value >= 0;
   const std::int64_t age = by_records ? largest.value - s.first_timestamp()->value : now.value - s.created().value;
-  return age > config_->segment_ms - config_->segment_jitter_ms;
+  return age > roll_age_ms(s);
+}
+
+// segment.ms less this segment's share of segment.jitter.ms: always the same, another one for other segments and
+// partitions.
+std::int64_t partition_log::roll_age_ms(const segment& s) const {
+  const std::int64_t jitter_ms = std::min(config_->segment_jitter_ms, config_->segment_ms);
+  if (jitter_ms <= 0) return config_->segment_ms;
+  random_source of_partition(std::hash<uuid>{}(topic_id_) + static_cast<std::uint64_t>(partition_.value()));
+  random_source of_segment(of_partition.next() + static_cast<std::uint64_t>(s.base().value()));
+  return config_->segment_ms - static_cast<std::int64_t>(of_segment.below(static_cast<std::uint64_t>(jitter_ms)));
 }
 
 result<void> partition_log::make_state(timestamp_ms now) {
@@ -239,7 +250,7 @@ result<void> partition_log::make_state(timestamp_ms now) {
 result<void> partition_log::roll_if_old(timestamp_ms now) {
   if (!state_ || state_->last().size_bytes() == 0) return {};
   const segment& s = state_->last();
-  if (now.value - s.created().value <= config_->segment_ms - config_->segment_jitter_ms) return {};
+  if (now.value - s.created().value <= roll_age_ms(s)) return {};
   return roll(now);
 }
 

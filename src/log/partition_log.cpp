@@ -49,6 +49,11 @@ result<void> partition_log::close(bool sync) {
   return {};
 }
 
+result<std::vector<file_content>> partition_log::close_unsynced() {
+  if (auto closed = close(false); !closed) return closed.error();
+  return prepare_flush().replacements;
+}
+
 void partition_log::release_files() {
   if (!state_) return;
   for (auto& s : state_->segments) s.release_files();

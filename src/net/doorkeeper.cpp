@@ -62,6 +62,14 @@ void doorkeeper::close() {
   for (const auto& d : doors_) d->close();
 }
 
+void doorkeeper::set_limits(const admission::limits& limits) {
+  admission_.set_limits(limits);
+  // Those who wait may be let in now.
+  is_full_ = false;
+  if (std::exchange(is_paused_, false)) home_.timers().cancel(pause_end_);
+  accept_everywhere();
+}
+
 void doorkeeper::accept_everywhere() {
   for (const auto& d : doors_) d->accept_all();
 }
@@ -140,7 +148,7 @@ void doorkeeper::on_closed(shard_id shard, const ip_address& ip) {
 
 void doorkeeper::pause_until(time_point when) {
   is_paused_ = true;
-  home_.timers().add(when, [this] {
+  pause_end_ = home_.timers().add(when, [this] {
     is_paused_ = false;
     accept_everywhere();
   });

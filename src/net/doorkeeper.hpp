@@ -8,6 +8,7 @@
 #include "jackdaw/net/admission.hpp"
 #include "jackdaw/net/event_loop.hpp"
 #include "jackdaw/net/options.hpp"
+#include "jackdaw/net/timer_queue.hpp"
 #include "listening_socket.hpp"
 #include "log_limiter.hpp"
 
@@ -25,6 +26,8 @@ class doorkeeper {
   // Starts accepting on sockets that listen already.
   void open(std::vector<bound_listener> listeners);
   void close();
+  // From now on; who is connected stays so.
+  void set_limits(const admission::limits& limits);
   // A connection that was given to `shard` is closed.
   void on_closed(shard_id shard, const ip_address& ip);
 
@@ -50,6 +53,7 @@ class doorkeeper {
   std::size_t next_shard_ = 0;
   std::vector<std::unique_ptr<door>> doors_;
   bool is_paused_ = false;
+  timer_queue::ticket pause_end_;
   bool is_full_ = false;
   log_limiter<static_cast<std::size_t>(line::count)> limiter_;
 };

@@ -74,9 +74,33 @@ result<void> server::open() {
     const auto listening = start_listening(bound_[i], options_.listeners[i], options_.sockets.backlog);
     if (!listening) return listening.error();
   }
-  shards_.front()->run_here([this, bound = std::move(bound_)]() mutable { doors_->open(std::move(bound)); });
+  shards_.front()->run_here([this, bound = std::move(bound_)]() mutable {
+    opens_ = std::move(bound);
+    open_doors();
+  });
   bound_.clear();
   return {};
+}
+
+void server::open_doors() {
+  if (looking_up_ == 0 && !is_stopping_) doors_->open(std::exchange(opens_, {}));
+}
+
+void server::set_admission(admission_options options) {
+  const auto number = ++admissions_;
+  if (options.per_ip_overrides.empty()) return doors_->set_limits(limits_of(options));
+  struct look_up {
+    admission_options options;
+    admission::limits found{};
+  };
+  auto job = std::make_shared<look_up>(look_up{std::move(options)});
+  ++looking_up_;
+  shards_.front()->run_on_worker([job] { job->found = limits_of(job->options); },
+                                 [this, job, number](broker::shard&) {
+                                   --looking_up_;
+                                   if (number == admissions_) doors_->set_limits(job->found);
+                                   open_doors();
+                                 });
 }
 
 void server::stop() {

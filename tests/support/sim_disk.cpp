@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "jackdaw/base/assert.hpp"
+#include "support/sim_disk_node.hpp"
 
 namespace jackdaw::testing {
 
@@ -22,53 +23,7 @@ std::vector<std::string> split(const std::string& path) {
   return parts;
 }
 
-void put(std::vector<std::byte>& into, std::uint64_t position, bytes_view bytes) {
-  if (bytes.empty()) return;
-  if (into.size() < position + bytes.size()) into.resize(position + bytes.size());
-  std::memcpy(into.data() + position, bytes.data(), bytes.size());
-}
-
 }  // namespace
-
-// A file or a directory: as programs see it now, and as it is on the disk.
-struct sim_disk::node {
-  struct file_change {
-    bool is_truncate = false;
-    std::uint64_t position = 0;  // or the size to truncate to
-    std::vector<std::byte> bytes;
-  };
-  // Names that change together; null removes the name.
-  using name_change = std::vector<std::pair<std::string, node_ptr>>;
-
-  bool is_directory = false;
-  std::vector<std::byte> now;
-  std::vector<std::byte> durable;
-  std::vector<file_change> unsynced;
-  std::map<std::string, node_ptr> names;
-  std::map<std::string, node_ptr> durable_names;
-  std::vector<name_change> unsynced_names;
-
-  static void apply(std::vector<std::byte>& to, const file_change& change) {
-    if (change.is_truncate) {
-      to.resize(change.position);
-    } else {
-      put(to, change.position, change.bytes);
-    }
-  }
-  static void apply(std::map<std::string, node_ptr>& to, const name_change& change) {
-    for (const auto& [name, child] : change) {
-      if (child) {
-        to[name] = child;
-      } else {
-        to.erase(name);
-      }
-    }
-  }
-  void change_names(name_change change) {
-    apply(names, change);
-    unsynced_names.push_back(std::move(change));
-  }
-};
 
 class sim_disk::open_file final : public log::file {
  public:
@@ -120,8 +75,7 @@ class sim_disk::open_file final : public log::file {
       node_->unsynced.clear();  // the pages count as written now, although they aren't
       return *failed;
     }
-    for (const auto& change : node_->unsynced) node::apply(node_->durable, change);
-    node_->unsynced.clear();
+    node_->sync();
     return {};
   }
   bool is_cached(std::uint64_t, std::uint64_t) override { return disk_.cached_; }
@@ -136,7 +90,7 @@ class sim_disk::open_file final : public log::file {
   }
   void write_part(bytes_view part, std::uint64_t position) {
     if (part.empty()) return;
-    put(node_->now, position, part);
+    node::put(node_->now, position, part);
     node_->unsynced.push_back({false, position, {part.begin(), part.end()}});
   }
 
@@ -292,8 +246,19 @@ result<void> sim_disk::sync_directory(const std::string& path) {
   if (auto failed = fault(disk_operation::sync_directory, path)) return *failed;
   const node_ptr n = find(path);
   if (!n || !n->is_directory) return fail(errc::not_found, "cannot sync " + path + ": not there");
-  for (const auto& change : n->unsynced_names) node::apply(n->durable_names, change);
-  n->unsynced_names.clear();
+  n->sync();
+  return {};
+}
+
+result<void> sim_disk::sync_file_system(const std::string& path) {
+  if (auto failed = fault(disk_operation::sync, path)) return *failed;
+  std::vector<node*> left{root_.get()};
+  while (!left.empty()) {
+    node* n = left.back();
+    left.pop_back();
+    n->sync();
+    for (const auto& [name, child] : n->names) left.push_back(child.get());
+  }
   return {};
 }
 
@@ -346,7 +311,7 @@ void sim_disk::crash_file(node& n, crash_kind kind) {
     while (at < bytes.size()) {
       const std::size_t to_sector_end = sector_bytes - (change.position + at) % sector_bytes;
       const std::size_t size = std::min(to_sector_end, bytes.size() - at);
-      if (random_.one_in(2)) put(n.durable, change.position + at, bytes.subspan(at, size));
+      if (random_.one_in(2)) node::put(n.durable, change.position + at, bytes.subspan(at, size));
       at += size;
     }
   }

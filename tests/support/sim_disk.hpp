@@ -58,6 +58,7 @@ class sim_disk final : public log::disk {
   result<void> rename(const std::string& from, const std::string& to) override;
   result<void> remove(const std::string& path) override;
   result<void> sync_directory(const std::string& path) override;
+  result<void> sync_file_system(const std::string& path) override;
   result<std::uint64_t> file_size(const std::string& path) override;
   bool exists(const std::string& path) override;
   result<std::uint64_t> free_bytes(const std::string& path) override;

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Where settings come from: server.properties, a container's variables, --override, and who wins."""
+"""Where settings come from: server.properties, a container's variables, --override, and who wins; and that those which
+may change while the broker runs do."""
+import subprocess
 import unittest
 
-from broker import Broker, free_port
+from broker import BIN, Broker, free_port
 
 # As articles show it, with keys of clients and of brokers long gone among those that count.
 ARTICLE = """\
@@ -106,6 +108,48 @@ class Configuration(unittest.TestCase):
             self.assertEqual(client.cluster_id, '5L6g3nShT-eMCtK--X86sw')
         self.assertEqual(partitions_of(broker, 'a'), 4)
         self.assertIn('cluster.id=5L6g3nShT-eMCtK--X86sw', (broker.folder / 'container-data' / 'meta.properties').read_text())
+
+    def test_limits_of_connections_change_at_once_and_outlive_a_restart(self):
+        broker = Broker()
+        self.addCleanup(broker.__exit__)
+        broker.start()
+
+        def change(verb, setting):
+            """Again, as long as connections that have just ended count."""
+            command = [BIN / 'jackdaw', '--bootstrap', f'127.0.0.1:{broker.port}', 'config', verb, 'broker', 'default', setting]
+            while subprocess.run(command, capture_output=True).returncode != 0:
+                pass
+
+        def served():
+            """A client that was answered, or nothing."""
+            client = broker.client()
+            try:
+                client.metadata()
+                return client
+            except OSError:
+                client.__exit__()
+
+        def connect(count):
+            clients = []
+            while len(clients) < count:
+                if client := served():
+                    self.addCleanup(client.__exit__)
+                    clients.append(client)
+            return clients
+
+        before = connect(4)
+        change('set', 'max.connections.per.ip=3')
+        self.assertIsNone(served(), 'those who are connected count')
+        for client in before:
+            self.assertTrue(client.metadata()[0], 'and stay connected')
+        self.assertEqual(broker.stop(), 0)
+        broker.start()
+        clients = connect(3)
+        self.assertIsNone(served(), 'the limit was forgotten')
+        for client in clients:
+            client.__exit__()
+        change('unset', 'max.connections.per.ip')
+        connect(6)
 
 
 if __name__ == '__main__':

@@ -34,10 +34,25 @@ struct endpoint_config {
   std::uint16_t port = 0;
 };
 
+// Broker settings that may change while the server runs, of those that aren't settings of topics, too (KIP-226).
+struct dynamic_config {
+  std::int32_t max_connections = 2147483647;
+  std::int32_t max_connections_per_ip = 2147483647;
+  std::vector<std::pair<std::string, std::int32_t>> max_connections_per_ip_overrides;  // host, limit
+  std::int32_t max_connection_creation_rate = 2147483647;                              // per second
+  std::int32_t num_recovery_threads_per_data_dir = 2;
+  std::int32_t producer_id_expiration_ms = 86400000;
+
+  bool operator==(const dynamic_config&) const = default;
+};
+// What they are worth; `layers.resource` is not read.
+dynamic_config effective_dynamic_config(const config_layers& layers);
+
 // One server's static configuration, checked. Keys that may change while the server runs are read through
 // effective() with `settings` as the lowest layer; the fields here are what the server starts with.
 struct broker_config {
-  config_map settings;  // every known key that was set, by Kafka's name: the static layer of config_layers
+  config_map settings;     // every known key that was set, by Kafka's name: the static layer of config_layers
+  dynamic_config dynamic;  // what `settings` alone makes of it
 
   broker_id node_id{1};
   std::string cluster_id;  // from CLUSTER_ID; empty: from meta.properties, else drawn
@@ -62,10 +77,6 @@ struct broker_config {
   std::int32_t socket_request_max_bytes = 104857600;
   std::int32_t socket_listen_backlog_size = 50;
   std::int64_t connections_max_idle_ms = 600000;  // negative: never
-  std::int32_t max_connections = 2147483647;
-  std::int32_t max_connections_per_ip = 2147483647;
-  std::int32_t max_connection_creation_rate = 2147483647;                              // per second
-  std::vector<std::pair<std::string, std::int32_t>> max_connections_per_ip_overrides;  // host, limit
   std::int32_t fetch_max_bytes = 57671680;
   std::int32_t max_incremental_fetch_session_cache_slots = 1000;
   std::int32_t max_request_partition_size_limit = 2000;
@@ -75,13 +86,11 @@ struct broker_config {
   std::int32_t num_partitions = 1;
   std::int16_t default_replication_factor = 1;
 
-  std::int32_t num_recovery_threads_per_data_dir = 2;
   std::int64_t log_retention_check_interval_ms = 300000;
   std::int64_t log_flush_scheduler_interval_ms = 9223372036854775807;
   std::int32_t log_flush_offset_checkpoint_interval_ms = 60000;
   std::int32_t log_flush_start_offset_checkpoint_interval_ms = 60000;
   std::int64_t log_initial_task_delay_ms = 30000;
-  std::int32_t producer_id_expiration_ms = 86400000;
   std::int32_t producer_id_expiration_check_interval_ms = 600000;
 
   std::int64_t metadata_log_max_record_bytes_between_snapshots = 20971520;

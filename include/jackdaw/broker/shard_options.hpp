@@ -1,6 +1,7 @@
 // What a shard needs to start: the same for all shards of a process, but for its id and seed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "jackdaw/base/config_broker.hpp"
 #include "jackdaw/base/ids.hpp"
+#include "jackdaw/base/unique_function.hpp"
 #include "jackdaw/broker/logger_control.hpp"
 #include "jackdaw/broker/storage.hpp"
 
@@ -21,6 +23,7 @@ struct server_info {
   uuid incarnation;     // drawn at each start
   std::uint32_t shard_count = 1;
   std::shared_ptr<broker::storage> storage;
+  std::size_t open_files_max = 1 << 20;     // of this process; logs use at most three quarters of them
   std::shared_ptr<logger_control> loggers;  // null: nothing to control
   // Where clients reach this broker, ports as bound: same names as config.listeners.
   std::vector<listener_config> advertised_listeners;
@@ -35,6 +38,10 @@ struct shard_options {
   std::shared_ptr<const server_info> server;
   std::uint64_t random_seed = 0;
   log_sink log = nullptr;  // null: nobody listens
+  // Shard 0 tells here, on its thread, what the cluster's state makes of settings that may change while the broker
+  // runs: whenever that differs from the last call, at first from `server->config.dynamic`. What was set before a
+  // restart is told before start() says ready.
+  unique_function<void(const dynamic_config&)> settings_changed = {};
 };
 
 }  // namespace jackdaw::broker

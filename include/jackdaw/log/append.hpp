@@ -17,12 +17,15 @@ namespace jackdaw::log {
 enum class append_origin : std::uint8_t {
   client,       // exactly one batch, validated as Kafka does; offsets are assigned
   coordinator,  // batches of our own (transaction markers): offsets are assigned, control batches are welcome
-  raft,         // the same without size limit: entries of the metadata log
   replication,  // batches of a leader: offsets and epochs are kept, they must begin at or after the log's end
+  raft,         // entries of the metadata log: the same, but of any size
 };
+constexpr bool keeps_offsets(append_origin o) noexcept {
+  return o == append_origin::replication || o == append_origin::raft;
+}
 
 struct append_options {
-  leader_epoch epoch;  // stored in the batches, except with `replication`
+  leader_epoch epoch;  // stored in the batches, unless they keep theirs
   timestamp_ms now;
   append_origin origin = append_origin::client;
   bool zstd_allowed = true;  // false for Produce before version 7

@@ -77,6 +77,8 @@ class disk {
   // A file; errc::not_found if it isn't there.
   virtual result<void> remove(const std::string& path) = 0;
   virtual result<void> sync_directory(const std::string& path) = 0;
+  // Everything of the file system that holds `path`: for very many files at once, and only then.
+  virtual result<void> sync_file_system(const std::string& path) = 0;
   virtual result<std::uint64_t> file_size(const std::string& path) = 0;
   virtual bool exists(const std::string& path) = 0;
   virtual result<std::uint64_t> free_bytes(const std::string& path) = 0;

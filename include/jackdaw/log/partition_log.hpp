@@ -150,6 +150,8 @@ class partition_log {
 
   // Writes indexes, producer snapshot and epochs, and with `sync` waits for the disk; then the log takes no more calls.
   result<void> close(bool sync);
+  // As close(true), but what it wrote, and the files that it gives, are on the disk after sync_in_bulk only.
+  result<std::vector<file_content>> close_unsynced();
   // Lets go of open files (they are opened again when needed): for logs that have been idle for a while.
   void release_files();
   std::size_t open_file_count() const noexcept;
@@ -172,6 +174,7 @@ class partition_log {
   void note_aborted(const aborted_transaction& aborted);
   bool must_roll(std::size_t size_bytes, offset last, timestamp_ms largest, timestamp_ms now) const;
   bool is_old(const segment& s, timestamp_ms largest, timestamp_ms now) const;
+  std::int64_t roll_age_ms(const segment& s) const;
   result<void> make_state(timestamp_ms now);
   void write_producer_snapshot();
   result<void> write_unwritten_aborts();

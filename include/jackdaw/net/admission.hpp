@@ -19,7 +19,9 @@ class admission {
     std::vector<std::pair<ip_address, std::uint32_t>> per_ip_overrides;
     std::uint32_t new_per_second;
   };
-  explicit admission(const limits& l);
+  explicit admission(const limits& l) { set_limits(l); }
+  // Who is in stays in, and counts.
+  void set_limits(const limits& l);
 
   // Whether one more may be accepted now; if not, it waits in the kernel's backlog until a connection closes.
   bool has_room() const noexcept { return open_ < all_; }
@@ -36,14 +38,14 @@ class admission {
   std::uint32_t limit_of(const ip_address& ip) const;
 
  private:
-  std::uint32_t all_;
-  std::uint32_t per_ip_;
+  std::uint32_t all_ = 0;
+  std::uint32_t per_ip_ = 0;
   std::unordered_map<ip_address, std::uint32_t> overrides_;
   duration spacing_{};       // between new connections, on average; zero: no limit
   duration allowance_{};     // how far a burst may run ahead of the average: one second's worth
   time_point paid_until_{};  // each new connection moves this on by `spacing_`
   std::uint32_t open_ = 0;
-  std::unordered_map<ip_address, std::uint32_t> by_ip_;  // empty while no limit for addresses is set
+  std::unordered_map<ip_address, std::uint32_t> by_ip_;
 };
 
 }  // namespace jackdaw::net

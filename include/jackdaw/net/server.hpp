@@ -43,8 +43,11 @@ class server {
 
   // Starts the threads; `handlers` has one for each shard, they outlive join().
   void start(const std::vector<request_handler*>& handlers);
-  // Lets clients in.
+  // Lets clients in, once limits that were given before hold.
   result<void> open();
+  // Shard 0's thread: other limits from now on; who is connected stays so. Host names are looked up by a worker, so
+  // limits that name some hold a little later.
+  void set_admission(admission_options options);
 
   // Begins to stop, from any thread: no new connections, no new requests; handlers stop; what is ready is sent;
   // connections close; threads end.
@@ -56,6 +59,7 @@ class server {
   void run_at(shard_id id, unique_function<void()> task) { shards_[id.value()]->run_here(std::move(task)); }
 
  private:
+  void open_doors();
   void stop_handlers();
   void one_stopped();
   std::vector<std::string> listener_names() const;
@@ -65,6 +69,9 @@ class server {
   std::vector<bound_listener> bound_;
   std::vector<std::uint16_t> ports_;
   std::unique_ptr<doorkeeper> doors_;  // shard 0's
+  std::uint64_t admissions_ = 0;       // shard 0's: times that limits were set
+  std::uint32_t looking_up_ = 0;       // shard 0's: of those, whose host names are being looked up
+  std::vector<bound_listener> opens_;  // shard 0's: as soon as that is done
   std::uint32_t stopped_ = 0;          // shard 0's: handlers that have stopped
   std::atomic<bool> is_stopping_{false};
 };

@@ -115,7 +115,7 @@ constexpr config_key broker_log_table[] = {
     {"min.insync.replicas", int32, "1", at_least(1), cluster_wide, high, honoured, "",
      "With acks=all a write is accepted only while this many replicas are in sync."},
     {"num.recovery.threads.per.data.dir", int32, "2", at_least(1), cluster_wide, high, honoured, "",
-     "Logs of one directory that are opened or recovered at the same time; read at start."},
+     "Logs of one directory that are opened or recovered at the same time."},
     {"num.replica.alter.log.dirs.threads", int32, null, any, read_only, high, ignored, no_one_dir_moves,
      "Threads that move partitions between directories."},
     {"producer.id.expiration.check.interval.ms", int32, "600000", at_least(1), read_only, low, honoured, "",

@@ -155,20 +155,12 @@ void read_connections(settings& from, broker_config& to) {
   to.socket_request_max_bytes = from.int32("socket.request.max.bytes");
   to.socket_listen_backlog_size = from.int32("socket.listen.backlog.size");
   to.connections_max_idle_ms = from.integer("connections.max.idle.ms");
-  to.max_connections = from.int32("max.connections");
-  to.max_connections_per_ip = from.int32("max.connections.per.ip");
-  to.max_connection_creation_rate = from.int32("max.connection.creation.rate");
   to.fetch_max_bytes = from.int32("fetch.max.bytes");
   to.max_incremental_fetch_session_cache_slots = from.int32("max.incremental.fetch.session.cache.slots");
   to.max_request_partition_size_limit = from.int32("max.request.partition.size.limit");
   const std::string overrides = from.text("max.connections.per.ip.overrides");
-  if (overrides.empty()) return;
-  auto parsed = parse_connection_overrides(overrides);
-  if (!parsed) {
+  if (auto parsed = parse_connection_overrides(overrides); !parsed)
     from.problem("max.connections.per.ip.overrides", parsed.error().detail);
-  } else {
-    to.max_connections_per_ip_overrides = std::move(*parsed);
-  }
 }
 
 void read_topics_and_logs(settings& from, broker_config& to) {
@@ -179,13 +171,11 @@ void read_topics_and_logs(settings& from, broker_config& to) {
   to.delete_topic_enable = from.boolean("delete.topic.enable");
   to.num_partitions = from.int32("num.partitions");
   to.default_replication_factor = static_cast<std::int16_t>(from.integer("default.replication.factor"));
-  to.num_recovery_threads_per_data_dir = from.int32("num.recovery.threads.per.data.dir");
   to.log_retention_check_interval_ms = from.integer("log.retention.check.interval.ms");
   to.log_flush_scheduler_interval_ms = from.integer("log.flush.scheduler.interval.ms");
   to.log_flush_offset_checkpoint_interval_ms = from.int32("log.flush.offset.checkpoint.interval.ms");
   to.log_flush_start_offset_checkpoint_interval_ms = from.int32("log.flush.start.offset.checkpoint.interval.ms");
   to.log_initial_task_delay_ms = from.integer("log.initial.task.delay.ms");
-  to.producer_id_expiration_ms = from.int32("producer.id.expiration.ms");
   to.producer_id_expiration_check_interval_ms = from.int32("producer.id.expiration.check.interval.ms");
   to.metadata_log_max_record_bytes_between_snapshots = from.integer("metadata.log.max.record.bytes.between.snapshots");
   to.metadata_log_max_snapshot_interval_ms = from.integer("metadata.log.max.snapshot.interval.ms");
@@ -230,20 +220,6 @@ void default_listeners(settings& s, bool outside_configuration) {
 }  // namespace
 }  // namespace config_loader
 
-result<std::vector<std::pair<std::string, std::int32_t>>> parse_connection_overrides(std::string_view text) {
-  std::vector<std::pair<std::string, std::int32_t>> out;
-  if (config_text::trim(text).empty()) return out;
-  for (const std::string_view part : config_text::split(text, ',')) {
-    const auto colon = part.rfind(':');
-    const auto count =
-        colon == std::string_view::npos ? std::nullopt : config_text::to_number<std::int32_t>(part.substr(colon + 1));
-    if (!count || *count < 0 || colon == 0)
-      return fail(errc::invalid_argument, "allowed is a comma-separated list of HOST:COUNT, not " + std::string(part));
-    out.emplace_back(part.substr(0, colon), *count);
-  }
-  return out;
-}
-
 result<loaded_config> load_broker_config(const config_input& input) {
   using namespace config_loader;
   settings s;
@@ -277,6 +253,7 @@ result<loaded_config> load_broker_config(const config_input& input) {
   problems.insert(problems.end(), bad_overrides.begin(), bad_overrides.end());
   if (!problems.empty()) return fail(errc::invalid_argument, config_text::join(problems, "\n"));
   out.config.settings = s.plain();
+  out.config.dynamic = effective_dynamic_config({.static_broker = &out.config.settings});
   out.warnings = std::move(s.warnings());
   return out;
 }

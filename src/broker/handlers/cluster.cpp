@@ -88,7 +88,7 @@ class topic_partitions_page {
 
  private:
   bool stop_at(std::string_view name, std::int32_t partition) {
-    auto& next = message.next_cursor.emplace();
+    auto& next = message.next_cursor.emplace(protocol::describe_topic_partitions_response::cursor{});
     next.topic_name = name;
     next.partition_index = partition_id{partition};
     return false;

@@ -18,6 +18,7 @@ struct change {
   request_ptr r;
   Request asked;
   Reply reply;
+  bool is_decided = false;
 
   const broker_config& config() const { return r->home().config(); }
 };
@@ -33,10 +34,14 @@ void run_change(std::unique_ptr<Change> c, Decide decide, Answer answer) {
       [raw, decide](const metadata::image& image, random_source& random) {
         auto decided = decide(*raw, image, random);
         raw->reply = std::move(decided.reply);
+        raw->is_decided = true;
         return std::move(decided.records);
       },
-      [c = std::move(c), answer](result<void> outcome) mutable {
+      [c = std::move(c), decide, answer](result<void> outcome) mutable {
         if (!outcome) {
+          // Refused before anything was decided: the rows of the answer are still wanted.
+          auto& here = c->r->home();
+          if (!c->is_decided) c->reply = decide(*c, *here.image, here.random).reply;
           const bool disk = outcome.error().code == errc::no_space || outcome.error().code == errc::io;
           const auto code = disk ? protocol::error_code::kafka_storage_error : protocol::error_code::not_controller;
           for (auto& row : c->reply) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "jackdaw/base/config.hpp"
+#include "jackdaw/base/config_broker.hpp"
 #include "jackdaw/base/config_topic.hpp"
 
 namespace jackdaw {
@@ -187,6 +188,23 @@ TEST(topic_config, combinations_count_the_brokers_values) {
   m.all["log.cleaner.max.compaction.lag.ms"] = "10";
   EXPECT_EQ(why_refused({{"min.compaction.lag.ms", "100"}}, m.layers()),
             "conflict topic config setting min.compaction.lag.ms (100) > max.compaction.lag.ms (10)");
+}
+
+TEST(config_layers, settings_that_change_while_a_broker_runs_take_the_strongest_layer) {
+  maps m;
+  m.file = {{"max.connections", "10"}, {"max.connections.per.ip", "11"}, {"producer.id.expiration.ms", "12"}};
+  m.all = {{"max.connections", "20"}, {"max.connections.per.ip", "21"}, {"max.connection.creation.rate", "22"}};
+  m.broker = {{"max.connections", "30"},
+              {"max.connections.per.ip.overrides", "here:1,there:2"},
+              {"num.recovery.threads.per.data.dir", "31"}};
+  dynamic_config c;
+  c.max_connections = 30;
+  c.max_connections_per_ip = 21;
+  c.max_connections_per_ip_overrides = {{"here", 1}, {"there", 2}};
+  c.max_connection_creation_rate = 22;
+  c.num_recovery_threads_per_data_dir = 31;
+  c.producer_id_expiration_ms = 12;
+  EXPECT_EQ(effective_dynamic_config(m.layers()), c);
 }
 
 }  // namespace

@@ -62,9 +62,6 @@ TEST(config_loader, defaults_of_table_and_struct_agree) {
   EXPECT_EQ(c.socket_request_max_bytes, d.socket_request_max_bytes);
   EXPECT_EQ(c.socket_listen_backlog_size, d.socket_listen_backlog_size);
   EXPECT_EQ(c.connections_max_idle_ms, d.connections_max_idle_ms);
-  EXPECT_EQ(c.max_connections, d.max_connections);
-  EXPECT_EQ(c.max_connections_per_ip, d.max_connections_per_ip);
-  EXPECT_EQ(c.max_connection_creation_rate, d.max_connection_creation_rate);
   EXPECT_EQ(c.fetch_max_bytes, d.fetch_max_bytes);
   EXPECT_EQ(c.max_incremental_fetch_session_cache_slots, d.max_incremental_fetch_session_cache_slots);
   EXPECT_EQ(c.max_request_partition_size_limit, d.max_request_partition_size_limit);
@@ -72,17 +69,16 @@ TEST(config_loader, defaults_of_table_and_struct_agree) {
   EXPECT_EQ(c.delete_topic_enable, d.delete_topic_enable);
   EXPECT_EQ(c.num_partitions, d.num_partitions);
   EXPECT_EQ(c.default_replication_factor, d.default_replication_factor);
-  EXPECT_EQ(c.num_recovery_threads_per_data_dir, d.num_recovery_threads_per_data_dir);
   EXPECT_EQ(c.log_retention_check_interval_ms, d.log_retention_check_interval_ms);
   EXPECT_EQ(c.log_flush_scheduler_interval_ms, d.log_flush_scheduler_interval_ms);
   EXPECT_EQ(c.log_flush_offset_checkpoint_interval_ms, d.log_flush_offset_checkpoint_interval_ms);
   EXPECT_EQ(c.log_flush_start_offset_checkpoint_interval_ms, d.log_flush_start_offset_checkpoint_interval_ms);
   EXPECT_EQ(c.log_initial_task_delay_ms, d.log_initial_task_delay_ms);
-  EXPECT_EQ(c.producer_id_expiration_ms, d.producer_id_expiration_ms);
   EXPECT_EQ(c.producer_id_expiration_check_interval_ms, d.producer_id_expiration_check_interval_ms);
   EXPECT_EQ(c.metadata_log_max_record_bytes_between_snapshots, d.metadata_log_max_record_bytes_between_snapshots);
   EXPECT_EQ(c.metadata_log_max_snapshot_interval_ms, d.metadata_log_max_snapshot_interval_ms);
   EXPECT_EQ(c.metadata_log_segment_bytes, d.metadata_log_segment_bytes);
+  EXPECT_EQ(c.dynamic, d.dynamic);
   EXPECT_EQ(c.shards, d.shards);
   EXPECT_EQ(c.disk_threads, d.disk_threads);
   EXPECT_EQ(c.memory_shard_bytes, d.memory_shard_bytes);
@@ -175,8 +171,9 @@ TEST(config_loader, checks_that_the_type_cannot_say) {
   EXPECT_EQ(problems(file("max.connections.per.ip.overrides=10.0.0.1:3,foo\n")),
             "server.properties:1: max.connections.per.ip.overrides=10.0.0.1:3,foo: allowed is a comma-separated list "
             "of HOST:COUNT, not foo");
-  EXPECT_EQ(loaded(file("max.connections.per.ip.overrides=10.0.0.1:3, ::1:4\n")).max_connections_per_ip_overrides,
-            (std::vector<std::pair<std::string, std::int32_t>>{{"10.0.0.1", 3}, {"::1", 4}}));
+  EXPECT_EQ(
+      loaded(file("max.connections.per.ip.overrides=10.0.0.1:3, ::1:4\n")).dynamic.max_connections_per_ip_overrides,
+      (std::vector<std::pair<std::string, std::int32_t>>{{"10.0.0.1", 3}, {"::1", 4}}));
 }
 
 TEST(config_loader, a_key_written_twice_has_its_last_value) {

@@ -7,6 +7,7 @@
 #include "jackdaw/protocol/messages/create_topics.hpp"
 #include "jackdaw/protocol/messages/delete_topics.hpp"
 #include "jackdaw/protocol/messages/fetch.hpp"
+#include "jackdaw/protocol/messages/incremental_alter_configs.hpp"
 #include "jackdaw/protocol/messages/metadata.hpp"
 #include "jackdaw/protocol/messages/produce.hpp"
 #include "jackdaw/protocol/record_builder.hpp"
@@ -16,6 +17,10 @@
 namespace jackdaw::testing {
 
 using protocol::error_code;
+
+// Whose settings, as requests number them.
+constexpr std::int8_t topic_type = 2;
+constexpr std::int8_t broker_type = 4;
 
 // Who writes a batch; by default nobody in particular.
 struct producer {
@@ -50,6 +55,20 @@ class broker_test : public ::testing::Test {
     protocol::delete_topics_request asked;
     asked.topics.emplace_back().name = name;
     return b.call<protocol::delete_topics_response>(6, asked).responses.at(0).error_code;
+  }
+  enum operation : std::int8_t { set, unset, append, subtract };
+  static error_code alter(test_broker& b, std::int8_t type, std::string_view name, std::string_view key,
+                          std::string_view value, operation how = set, std::int16_t version = 1) {
+    protocol::incremental_alter_configs_request asked;
+    auto& r = asked.resources.emplace_back();
+    r.resource_type = type;
+    r.resource_name = name;
+    auto& c = r.configs.emplace_back();
+    c.name = key;
+    c.config_operation = how;
+    c.value = value;
+    if (how == unset) c.value.reset();
+    return b.call<protocol::incremental_alter_configs_response>(version, asked).responses.at(0).error_code;
   }
   uuid topic_id_of(test_broker& b, std::string_view name) {
     protocol::metadata_request asked;

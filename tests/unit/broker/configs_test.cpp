@@ -4,14 +4,11 @@
 #include "broker_fixture.hpp"
 #include "jackdaw/protocol/messages/alter_configs.hpp"
 #include "jackdaw/protocol/messages/describe_configs.hpp"
-#include "jackdaw/protocol/messages/incremental_alter_configs.hpp"
 #include "jackdaw/protocol/messages/list_config_resources.hpp"
 
 namespace jackdaw::testing {
 namespace {
 
-constexpr std::int8_t topic_type = 2;
-constexpr std::int8_t broker_type = 4;
 constexpr std::int8_t logger_type = 8;
 
 // Sources as DescribeConfigs numbers them.
@@ -42,20 +39,6 @@ class configs : public broker_test {
     EXPECT_EQ(all.error_code, error_code::none);
     EXPECT_EQ(all.configs.size(), 1U) << key;
     return all.configs.empty() ? row{} : all.configs[0];
-  }
-  enum operation : std::int8_t { set, unset, append, subtract };
-  static error_code alter(test_broker& b, std::int8_t type, std::string_view name, std::string_view key,
-                          std::string_view value, operation how = set, std::int16_t version = 1) {
-    protocol::incremental_alter_configs_request asked;
-    auto& r = asked.resources.emplace_back();
-    r.resource_type = type;
-    r.resource_name = name;
-    auto& c = r.configs.emplace_back();
-    c.name = key;
-    c.config_operation = how;
-    c.value = value;
-    if (how == unset) c.value.reset();
-    return b.call<protocol::incremental_alter_configs_response>(version, asked).responses.at(0).error_code;
   }
 };
 

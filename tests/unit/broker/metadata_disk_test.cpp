@@ -1,5 +1,5 @@
-// Cluster state while the disk is full or failing: changes are refused, everything else goes on, and when the disk is
-// well again changes are accepted without a restart.
+// Cluster state and the disk. While it is full or failing changes are refused, everything else goes on, and when it is
+// well again changes are accepted without a restart. Snapshots and segments are made as the settings say.
 #include <gtest/gtest.h>
 
 #include "broker_fixture.hpp"
@@ -16,6 +16,14 @@ class metadata_disk : public broker_test {
     const auto answer = b.call<protocol::metadata_response>(9, asked);
     return answer.topics.empty() ? 0 : answer.topics[0].partitions.size();
   }
+  static std::vector<std::string> files(test_broker& b, std::string_view suffix) {
+    std::vector<std::string> found;
+    for (const auto& e : *b.disk->list("/data/__cluster_metadata-0")) {
+      if (e.name.ends_with(suffix)) found.push_back(e.name);
+    }
+    return found;
+  }
+  static std::vector<std::string> snapshots(test_broker& b) { return files(b, ".checkpoint"); }
 };
 
 TEST_F(metadata_disk, full_refuses_changes_and_takes_them_again_when_there_is_space) {
@@ -95,14 +103,70 @@ TEST_F(metadata_disk, full_doesnt_keep_the_broker_from_stopping) {
 TEST_F(metadata_disk, snapshots_keep_the_log_short_and_the_state_whole) {
   test_broker b(2, {"metadata.log.max.record.bytes.between.snapshots=1000"});
   for (int i = 0; i < 100; ++i) ASSERT_EQ(create_topic(b, "topic-" + std::to_string(i), 3), error_code::none);
-  std::vector<std::string> snapshots;
-  for (const auto& e : *b.disk->list("/data/__cluster_metadata-0")) {
-    if (e.name.ends_with(".checkpoint")) snapshots.push_back(e.name);
-  }
-  EXPECT_EQ(snapshots.size(), 1u);
+  EXPECT_EQ(snapshots(b).size(), 1u);
   b.crash(crash_kind::worst);
   b.start();
   for (int i = 0; i < 100; ++i) EXPECT_EQ(partitions_of(b, "topic-" + std::to_string(i)), 3u) << i;
+}
+
+TEST_F(metadata_disk, what_changed_is_in_a_snapshot_after_the_interval_and_nothing_is_done_if_nothing_did) {
+  test_broker b(2, {"metadata.log.max.snapshot.interval.ms=60000"});
+  EXPECT_TRUE(snapshots(b).empty());
+  b.advance(59'999);
+  EXPECT_TRUE(snapshots(b).empty());
+  ASSERT_EQ(create_topic(b, "first", 3), error_code::none);
+  b.advance(1);
+  const auto first = snapshots(b);
+  EXPECT_EQ(first.size(), 1U) << "the registration of the broker was the first change";
+  for (int i = 0; i < 10; ++i) b.advance(60'000);
+  EXPECT_EQ(snapshots(b), first);
+  ASSERT_EQ(create_topic(b, "second", 3), error_code::none);
+  b.advance(59'999);
+  EXPECT_EQ(snapshots(b), first);
+  b.advance(1);
+  const auto second = snapshots(b);
+  EXPECT_EQ(second.size(), 1U);
+  EXPECT_NE(second, first);
+  b.crash(crash_kind::worst);
+  b.start();
+  EXPECT_EQ(partitions_of(b, "first"), 3U);
+  EXPECT_EQ(partitions_of(b, "second"), 3U);
+}
+
+TEST_F(metadata_disk, a_snapshot_that_failed_is_tried_again_after_the_interval) {
+  test_broker b(2, {"metadata.log.max.snapshot.interval.ms=60000"});
+  b.disk->set_syncs_fail(true);
+  b.advance(60'000);
+  b.disk->set_syncs_fail(false);
+  EXPECT_TRUE(snapshots(b).empty());
+  b.advance(59'999);
+  EXPECT_TRUE(snapshots(b).empty());
+  b.advance(1);
+  EXPECT_EQ(snapshots(b).size(), 1U);
+}
+
+TEST_F(metadata_disk, no_interval_and_an_endless_one_mean_no_snapshot_by_time) {
+  for (const std::string interval : {"0", "9223372036854775807"}) {
+    test_broker b(1, {"metadata.log.max.snapshot.interval.ms=" + interval});
+    for (int i = 0; i < 10; ++i) {
+      ASSERT_EQ(create_topic(b, "t" + std::to_string(i)), error_code::none);
+      b.advance(3'600'000);
+    }
+    EXPECT_TRUE(snapshots(b).empty()) << interval;
+  }
+}
+
+TEST_F(metadata_disk, segments_are_as_large_as_the_setting_allows) {
+  std::string value = "x:1";
+  while (value.size() < 30'000) value += ",x:1";
+  for (const std::size_t segments : {2U, 1U}) {
+    test_broker b(1, {"metadata.log.segment.bytes=" + std::string(segments == 2 ? "8388608" : "16777216")});
+    for (int i = 0; i < 300; ++i) {
+      value.back() = static_cast<char>('1' + i % 9);
+      ASSERT_EQ(alter(b, broker_type, "", "max.connections.per.ip.overrides", value), error_code::none);
+    }
+    EXPECT_EQ(files(b, ".log").size(), segments);
+  }
 }
 
 }  // namespace

@@ -57,6 +57,22 @@ TEST(opening_queue, a_dropped_opening_that_runs_is_told_apart_when_it_ends_and_o
   EXPECT_EQ(q.next(), std::nullopt);
 }
 
+TEST(opening_queue, how_many_may_run_can_change_while_some_do) {
+  opening_queue q(2);
+  for (int i = 1; i <= 4; ++i) q.ask_in_background(key(i));
+  EXPECT_EQ(q.next(), key(1));
+  EXPECT_EQ(q.next(), key(2));
+  q.set_running_max(3);
+  EXPECT_EQ(q.next(), key(3));
+  EXPECT_EQ(q.next(), std::nullopt);
+  q.set_running_max(1);
+  static_cast<void>(q.finished(key(1)));
+  static_cast<void>(q.finished(key(2)));
+  EXPECT_EQ(q.next(), std::nullopt) << "one is running";
+  static_cast<void>(q.finished(key(3)));
+  EXPECT_EQ(q.next(), key(4));
+}
+
 TEST(recovery_progress, says_how_many_how_far_and_how_long) {
   broker::recovery_progress p;
   const auto at = [](int ms) { return time_point(std::chrono::milliseconds(ms)); };
@@ -187,6 +203,28 @@ TEST_F(opening, a_kill_is_followed_by_a_check_of_every_log_and_words_about_it) {
   EXPECT_TRUE(test_broker::take_log().empty());
 }
 
+TEST_F(opening, what_was_recovered_is_synced_and_closes_its_files) {
+  test_broker b(1);
+  ASSERT_EQ(create_topic(b, "t", 50), error_code::none);
+  for (std::int32_t p = 0; p < 50; ++p) produce(b, "t", p, {"x"});
+  b.crash(crash_kind::process);
+  b.open_files_max = 40;
+  b.start();
+  EXPECT_LE(b.disk->open_files(), 40U);
+  b.crash(crash_kind::worst);
+  b.start();
+  for (std::int32_t p = 0; p < 50; ++p) EXPECT_EQ(read_all(b, "t", p), std::vector<std::string>{"0:x"});
+}
+
+TEST_F(opening, a_full_segment_is_synced_in_the_background_whatever_the_flush_settings) {
+  test_broker b(1);
+  ASSERT_EQ(create_topic(b, "t", 1, {{"segment.bytes", "1048576"}}), error_code::none);
+  for (int i = 0; i < 15; ++i) produce(b, "t", 0, {std::string(100'000, 'x')});
+  b.crash(crash_kind::worst);
+  b.start();
+  EXPECT_GE(read_all(b, "t", 0).size(), 10U);
+}
+
 TEST_F(opening, a_log_that_could_not_be_checked_is_checked_at_the_next_start) {
   test_broker b(1);
   ASSERT_EQ(create_topic(b, "t"), error_code::none);
@@ -231,6 +269,51 @@ TEST_F(opening, the_size_of_a_log_is_known_without_opening_it) {
   const auto files = b.disk->open_files();
   EXPECT_EQ(size(), opened);
   EXPECT_EQ(b.disk->open_files(), files);
+}
+
+TEST_F(opening, more_logs_can_be_in_use_than_files_can_be_open) {
+  test_broker b(1);
+  b.open_files_max = 40;
+  restart(b);
+  ASSERT_EQ(create_topic(b, "t", 100), error_code::none);
+  std::size_t most = 0;
+  for (std::int32_t round = 0; round < 3; ++round) {
+    for (std::int32_t p = 0; p < 100; ++p) {
+      EXPECT_EQ(produce(b, "t", p, {std::to_string(round)}).base_offset, offset{round});
+      most = std::max(most, b.disk->open_files());
+    }
+  }
+  EXPECT_LE(most, 40U);
+  for (std::int32_t p = 0; p < 100; ++p) {
+    EXPECT_EQ(read_all(b, "t", p), (std::vector<std::string>{"0:0", "1:1", "2:2"}));
+    EXPECT_LE(b.disk->open_files(), 40U);
+  }
+  restart(b);
+  EXPECT_TRUE(b.server().storage->was_clean(0));
+}
+
+TEST_F(opening, very_many_logs_are_closed_with_few_syncs_and_survive_a_power_cut) {
+  test_broker b(1);
+  ASSERT_EQ(create_topic(b, "t", 200), error_code::none);
+  for (std::int32_t p = 0; p < 200; ++p) produce(b, "t", p, {"x"});
+  const auto syncs = b.disk->operations(disk_operation::sync);
+  b.stop();
+  EXPECT_LT(b.disk->operations(disk_operation::sync) - syncs, 50U);
+  b.disk->crash(crash_kind::worst);
+  b.start();
+  EXPECT_TRUE(b.server().storage->was_clean(0));
+  for (std::int32_t p = 0; p < 200; ++p) EXPECT_EQ(read_all(b, "t", p), std::vector<std::string>{"0:x"});
+}
+
+TEST_F(opening, a_sync_that_fails_at_the_end_leaves_no_mark_of_a_clean_stop) {
+  test_broker b(1);
+  ASSERT_EQ(create_topic(b, "t", 100), error_code::none);
+  for (std::int32_t p = 0; p < 100; ++p) produce(b, "t", p, {"x"});
+  b.disk->set_syncs_fail(true);
+  b.stop();
+  b.disk->set_syncs_fail(false);
+  b.start();
+  EXPECT_FALSE(b.server().storage->was_clean(0));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "../../../src/broker/raft_snapshot.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
 #include "support/sim_disk.hpp"
@@ -31,11 +33,12 @@ class raft_log_test : public ::testing::Test {
     open();
   }
 
+  raft_log::open_options options() const { return {directory, false, segment_bytes_, now, voters_}; }
   // As at the start of a process.
   void open() {
     log_.reset();
     found_ = {};
-    auto opened = raft_log::open(disk_, directory, false, now, voters_, found_);
+    auto opened = raft_log::open(disk_, options(), found_);
     ASSERT_TRUE(opened) << to_string(opened.error());
     log_ = std::move(*opened);
   }
@@ -61,7 +64,14 @@ class raft_log_test : public ::testing::Test {
     return std::string(as_text(read->front().bytes()));
   }
 
+  std::size_t segments() {
+    const auto entries = disk_.list(directory);
+    return static_cast<std::size_t>(
+        std::count_if(entries->begin(), entries->end(), [](const auto& e) { return e.name.ends_with(".log"); }));
+  }
+
   sim_disk disk_{5};
+  std::int32_t segment_bytes_ = 1 << 20;
   raft::voter_set voters_;
   raft_log::restored found_;
   std::unique_ptr<raft_log> log_;
@@ -200,7 +210,7 @@ TEST_F(raft_log_test, a_damaged_snapshot_is_an_error_that_names_it) {
   disk_.flip_bit(directory + "/00000000000000000001-0000000001.checkpoint", 500, 3);
   log_.reset();
   raft_log::restored found;
-  const auto opened = raft_log::open(disk_, directory, false, now, voters_, found);
+  const auto opened = raft_log::open(disk_, options(), found);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, errc::corrupt);
   EXPECT_NE(opened.error().detail.find("00000000000000000001-0000000001.checkpoint"), std::string::npos);
@@ -212,7 +222,7 @@ TEST_F(raft_log_test, a_damaged_vote_is_an_error) {
   disk_.flip_bit(directory + "/quorum-state", 10, 6);
   log_.reset();
   raft_log::restored found;
-  EXPECT_EQ(raft_log::open(disk_, directory, false, now, voters_, found).error().code, errc::corrupt);
+  EXPECT_EQ(raft_log::open(disk_, options(), found).error().code, errc::corrupt);
 }
 
 TEST_F(raft_log_test, after_a_full_disk_the_rest_is_written_in_order) {
@@ -263,6 +273,23 @@ TEST_F(raft_log_test, entries_that_a_snapshot_covers_go_by_segments) {
   log_->drop_before(raft_index{index}, now);
   EXPECT_LT(log_->size_bytes(), before / 2);
   EXPECT_EQ(text(index).size(), 1U << 20);
+}
+
+TEST_F(raft_log_test, a_segment_has_at_most_the_bytes_it_may_and_a_larger_entry_its_own) {
+  segment_bytes_ = 1000;
+  open();
+  const std::string large(5000, 'l');
+  for (std::int64_t i = 1; i <= 8; ++i) ASSERT_TRUE(write({make(i, 1, std::string(200, 'x'))}));
+  EXPECT_EQ(segments(), 3U) << "three entries in each";
+  ASSERT_TRUE(write({make(9, 1, large)}));
+  EXPECT_EQ(segments(), 4U);
+  ASSERT_TRUE(write({make(10, 1, "small")}));
+  EXPECT_EQ(segments(), 5U);
+  sync();
+  crash(crash_kind::power);
+  EXPECT_EQ(last(), raft_index{10});
+  EXPECT_EQ(text(9), large);
+  EXPECT_EQ(text(10), "small");
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ class test_broker {
     server->shard_count = shard_count_;
     server->storage = std::move(*storage);
     server->loggers = loggers_;
+    server->open_files_max = open_files_max;
     server->advertised_listeners = {{"PLAINTEXT", "localhost", 9092, security_protocol::plaintext}};
     for (std::uint32_t i = 0; i < shard_count_; ++i) {
       environments_.push_back(std::make_unique<test_environment>(*this, shard_id{i}));
@@ -54,6 +55,10 @@ class test_broker {
       options.server = server;
       options.random_seed = 100 + i;
       options.log = [](broker::log_level, const std::string& sentence) { logged().push_back(sentence); };
+      options.settings_changed = [this, i](const dynamic_config& c) {
+        EXPECT_EQ(i, 0U) << "only shard 0 tells";
+        settings_told_.push_back(c);
+      };
       shards_.push_back(std::make_unique<broker::shard>(std::move(options), *environments_.back()));
     }
     bool ready = false;
@@ -92,6 +97,9 @@ class test_broker {
   // What was said since the last call.
   static std::vector<std::string> take_log() { return std::exchange(logged(), {}); }
 
+  // What the shell was told of changed settings since the last call.
+  std::vector<dynamic_config> take_settings() { return std::exchange(settings_told_, {}); }
+
   // Clean: the next start trusts the files.
   void stop() {
     std::size_t left = shards_.size();
@@ -106,6 +114,11 @@ class test_broker {
       EXPECT_TRUE(server_->storage->close_clean(broker_epoch{1}));
     }
     forget();
+  }
+  // One shard of a process that is about to end; crash() must follow.
+  void stop_shard(std::uint32_t shard) {
+    shards_[shard]->stop(now(), [] {});
+    run();
   }
   // As after SIGKILL, or a power cut.
   void crash(crash_kind kind) {
@@ -192,6 +205,7 @@ class test_broker {
   const broker::server_info& server() const { return *server_; }
 
   std::unique_ptr<sim_disk> disk;
+  std::size_t open_files_max = 1000;  // counts from the next start
 
  private:
   struct test_environment final : broker::environment {
@@ -268,6 +282,7 @@ class test_broker {
   std::shared_ptr<const broker::server_info> server_;
   std::vector<std::shared_ptr<answer>> kept_;
   std::shared_ptr<broker::logger_control> loggers_;
+  std::vector<dynamic_config> settings_told_;
   bool held_ = false;
   broker::connection_id connection_;
   std::uint64_t last_connection_ = 0;

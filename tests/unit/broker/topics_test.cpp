@@ -185,5 +185,16 @@ TEST_F(topics, what_was_answered_outlives_a_restart_and_a_power_cut) {
   EXPECT_EQ(produce(b, "kept", 3, {"x"}).error_code, error_code::none);
 }
 
+TEST_F(topics, a_change_that_comes_too_late_is_refused_row_by_row) {
+  test_broker b(2);
+  const auto late = b.connect(1);
+  b.stop_shard(0);
+  const auto sent = b.send(late, 7, creation({"a", "b"}));
+  const auto answer = b.decode<protocol::create_topics_response>(sent, 7);
+  ASSERT_EQ(answer.topics.size(), 2U);
+  for (const auto& t : answer.topics) EXPECT_EQ(t.error_code, error_code::not_controller);
+  b.crash(crash_kind::process);
+}
+
 }  // namespace
 }  // namespace jackdaw::testing

@@ -225,6 +225,78 @@ TEST(limits, an_address_with_too_many_connections_is_refused_more) {
   EXPECT_EQ(handler.saw.get().opened, 3);
 }
 
+TEST(limits, a_higher_limit_lets_in_who_waits) {
+  fake_handler handler;
+  server_options options;
+  options.admission.max_connections = 1;
+  running_server server({&handler}, options);
+  client a(server.port());
+  ASSERT_TRUE(handler.saw.wait([](const auto& s) { return s.opened == 1; }));
+  client b(server.port());
+  ASSERT_TRUE(b.send(framed("in line")));
+  server.run(0, [] {});
+  EXPECT_EQ(handler.saw.get().opened, 1);
+  admission_options more;
+  more.max_connections = 2;
+  server.run(0, [&] { server->set_admission(more); });
+  EXPECT_EQ(b.receive_frame(), "in line");
+}
+
+TEST(limits, a_higher_rate_lets_in_who_waits) {
+  fake_handler handler;
+  server_options options;
+  options.admission.max_new_per_second = 1;
+  running_server server({&handler}, options, manual_now);
+  client a(server.port());
+  ASSERT_TRUE(handler.saw.wait([](const auto& s) { return s.opened == 1; }));
+  client b(server.port());
+  ASSERT_TRUE(b.send(framed("in line")));
+  server.run(0, [] {});
+  EXPECT_EQ(handler.saw.get().opened, 1);
+  server.run(0, [&] { server->set_admission({}); });
+  EXPECT_EQ(b.receive_frame(), "in line");
+}
+
+TEST(limits, a_limit_for_a_name_that_comes_later_counts_who_is_connected) {
+  fake_handler handler;
+  running_server server({&handler});
+  client a(server.port());
+  client b(server.port());
+  ASSERT_TRUE(handler.saw.wait([](const auto& s) { return s.opened == 2; }));
+  admission_options named;
+  named.per_ip_overrides = {{"127.0.0.1", 2}};
+  server.run(0, [&] { server->set_admission(named); });
+  // It holds once a worker has looked the name up.
+  for (bool refused = false; !refused;) {
+    client c(server.port());
+    refused = !c.send(framed("x")) || c.receive_frame() != "x";
+  }
+  ASSERT_TRUE(a.send(framed("still here")));
+  EXPECT_EQ(a.receive_frame(), "still here");
+  ASSERT_TRUE(b.send(framed("so am I")));
+  EXPECT_EQ(b.receive_frame(), "so am I");
+}
+
+TEST(limits, nobody_is_let_in_before_limits_for_names_hold) {
+  fake_handler handler;
+  disk::worker_pool workers(1);
+  server_options options;
+  options.listeners = {{"PLAINTEXT", "127.0.0.1", 0}};
+  server s(options, workers);
+  ASSERT_TRUE(s.bind());
+  s.start({&handler});
+  admission_options named;
+  named.per_ip_overrides = {{"127.0.0.1", 0}};
+  s.run_at(shard_id{0}, [&] { s.set_admission(named); });
+  ASSERT_TRUE(s.open());
+  client c(s.bound_port(0));
+  EXPECT_TRUE(c.at_end());
+  s.stop();
+  s.join();
+  workers.stop();
+  EXPECT_EQ(handler.saw.get().opened, 0);
+}
+
 TEST(limits, running_out_of_descriptors_delays_connections_but_loses_none) {
   fake_handler handler;
   running_server server({&handler});

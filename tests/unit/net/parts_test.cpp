@@ -90,6 +90,51 @@ TEST(admission, new_connections_come_at_a_rate_with_bursts_of_one_second) {
   EXPECT_EQ(a.next_allowed(), start + milliseconds(200));
 }
 
+TEST(admission, limits_that_come_later_count_who_is_in_and_throw_nobody_out) {
+  constexpr std::uint32_t none = 2147483647;
+  admission a({none, none, {}, none});
+  const time_point now = at(seconds(1));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(a.admit(address(1), now));
+  EXPECT_TRUE(a.admit(address(2), now));
+  a.set_limits({none, 2, {{address(2), 1}}, none});
+  EXPECT_EQ(a.open(), 4u);
+  EXPECT_FALSE(a.admit(address(1), now));
+  EXPECT_FALSE(a.admit(address(2), now)) << "its own limit is 1";
+  EXPECT_TRUE(a.admit(address(3), now));
+  a.release(address(1));
+  EXPECT_FALSE(a.admit(address(1), now)) << "two are left";
+  a.release(address(1));
+  EXPECT_TRUE(a.admit(address(1), now));
+  a.set_limits({3, none, {}, none});
+  EXPECT_FALSE(a.has_room());
+  a.release(address(1));
+  a.release(address(1));
+  EXPECT_TRUE(a.has_room());
+  EXPECT_TRUE(a.admit(address(2), now)) << "its own limit is gone";
+}
+
+TEST(admission, an_address_that_may_not_connect_at_all_is_refused) {
+  admission a({10, 5, {{address(1), 0}}, 0});
+  EXPECT_FALSE(a.admit(address(1), at(seconds(1))));
+  a.set_limits({10, 1, {}, 0});
+  EXPECT_TRUE(a.admit(address(1), at(seconds(1))));
+}
+
+TEST(admission, a_rate_can_come_change_and_go) {
+  admission a({100, 100, {}, 0});
+  const time_point start = at(seconds(100));
+  EXPECT_TRUE(a.admit(address(1), start));
+  a.set_limits({100, 100, {}, 2});
+  EXPECT_LE(a.next_allowed(), start);
+  EXPECT_TRUE(a.admit(address(1), start));
+  EXPECT_TRUE(a.admit(address(1), start));
+  EXPECT_EQ(a.next_allowed(), start + milliseconds(500));
+  a.set_limits({100, 100, {}, 1000});
+  EXPECT_LE(a.next_allowed(), start + milliseconds(1));
+  a.set_limits({100, 100, {}, 0});
+  EXPECT_LE(a.next_allowed(), start);
+}
+
 TEST(ip_address, prints_and_maps_both_families) {
   sockaddr_storage storage{};
   auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
