@@ -102,6 +102,8 @@ std::shared_ptr<broker::logger_control> start_logging(const std::string& level, 
 }
 
 void end_logging() {
+  // The writing thread ends before what it formats with: the join orders the two, whoever dropped the last line.
+  const auto logger = spdlog::default_logger();
   spdlog::set_default_logger(nullptr);
   writer.reset();
 }
