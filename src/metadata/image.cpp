@@ -55,7 +55,7 @@ bool image::operator==(const image& other) const {
          partition_count_ == other.partition_count_ &&
          same_entries(names_, other.names_, [](const uuid& a, const uuid& b) { return a == b; }) &&
          same_entries(topics_, other.topics_, same_object) && same_entries(configs_, other.configs_, same_object) &&
-         same_entries(brokers_, other.brokers_, same_object);
+         same_entries(brokers_, other.brokers_, same_object) && same_entries(quotas_, other.quotas_, same_object);
 }
 
 void image::for_each_record(const std::function<void(record)>& yield) const {
@@ -71,6 +71,9 @@ void image::for_each_record(const std::function<void(record)>& yield) const {
   for (const auto& [resource, values] : configs_) {
     for (const auto& [key, value] : *values) yield(config_changed{resource.type, resource.name, key, value});
   }
+  for (const auto& [entity, values] : quotas_) {
+    for (const auto& [key, value] : *values) yield(client_quota_changed{entity, key, value});
+  }
   // Who got the last ones doesn't matter any more.
   if (next_producer_id_ > producer_id{0}) yield(producer_ids_allocated{broker_id{}, broker_epoch{}, next_producer_id_});
 }
@@ -80,6 +83,7 @@ void image::check() const {
   topics_.check();
   configs_.check();
   brokers_.check();
+  quotas_.check();
   JD_ASSERT(names_.size() == topics_.size(), names_.size(), topics_.size());
   std::size_t partitions = 0;
   for (const auto& [id, topic] : topics_) {
@@ -90,6 +94,7 @@ void image::check() const {
   }
   JD_ASSERT(partitions == partition_count_, partitions, partition_count_);
   for (const auto& [resource, values] : configs_) JD_ASSERT(!values->empty());
+  for (const auto& [entity, values] : quotas_) JD_ASSERT(!values->empty());
 }
 
 }  // namespace jackdaw::metadata

@@ -15,7 +15,7 @@ error unknown_broker(broker_id id) {
 
 bool delta::empty() const noexcept {
   return created_topics.empty() && deleted_topics.empty() && partitions.empty() && configs.empty() && brokers.empty() &&
-         !producer_ids && !features;
+         quotas.empty() && !producer_ids && !features;
 }
 
 image_builder::image_builder(image_ptr base) : edit_(edit_id::fresh()), next_(*base) {
@@ -161,6 +161,23 @@ result<void> image_builder::on(const producer_ids_allocated& r) {
   }
   next_.next_producer_id_ = r.next;
   changes_.producer_ids = true;
+  return {};
+}
+
+result<void> image_builder::on(const client_quota_changed& r) {
+  const auto* old = next_.quotas_.find(r.entity);
+  auto values = old ? std::make_shared<image::quota_values>(**old) : std::make_shared<image::quota_values>();
+  if (r.value) {
+    (*values)[r.key] = *r.value;
+  } else {
+    values->erase(r.key);
+  }
+  if (values->empty()) {
+    next_.quotas_.erase(edit_, r.entity);
+  } else {
+    next_.quotas_.set(edit_, r.entity, std::move(values));
+  }
+  changes_.quotas.insert(r.entity);
   return {};
 }
 

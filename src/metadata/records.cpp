@@ -4,8 +4,8 @@
 
 #include <limits>
 
+#include "group_wire.hpp"
 #include "jackdaw/base/assert.hpp"
-#include "metadata.pb.h"
 
 namespace jackdaw::metadata {
 namespace {
@@ -105,6 +105,17 @@ void put(wire::Record& to, const producer_ids_allocated& r) {
   m->set_next(r.next.value());
 }
 
+void put(wire::Record& to, const client_quota_changed& r) {
+  auto* m = to.mutable_client_quota_changed();
+  for (const auto& [type, name] : r.entity.parts) {
+    auto* part = m->add_entity();
+    part->set_type(type);
+    if (name) part->set_name(*name);
+  }
+  m->set_key(r.key);
+  if (r.value) m->set_value(*r.value);
+}
+
 // ---- Protobuf to records
 
 uuid get(const wire::Uuid& from) { return {from.high(), from.low()}; }
@@ -164,6 +175,16 @@ result<record> get(const wire::BrokerRegistered& from) {
   return record(std::move(r));
 }
 
+record get(const wire::ClientQuotaChanged& from) {
+  client_quota_changed r;
+  for (const auto& part : from.entity()) {
+    r.entity.parts[part.type()] = part.has_name() ? std::optional(part.name()) : std::nullopt;
+  }
+  r.key = from.key();
+  if (from.has_value()) r.value = from.value();
+  return r;
+}
+
 result<record> get(const wire::Record& from) {
   if (from.min_version() > format_version) {
     return fail(errc::unsupported, "a record of format version " + std::to_string(from.min_version()) +
@@ -197,6 +218,11 @@ result<record> get(const wire::Record& from) {
       return record(
           producer_ids_allocated{broker_id{p.broker()}, broker_epoch{p.epoch()}, jackdaw::producer_id{p.next()}});
     }
+    case wire::Record::kClientQuotaChanged: return get(from.client_quota_changed());
+    case wire::Record::kGroupStored: return record(get_group(from.group_stored()));
+    case wire::Record::kGroupRemoved: return record(group_removed{from.group_removed().group()});
+    case wire::Record::kOffsetsCommitted: return record(get_offsets(from.offsets_committed()));
+    case wire::Record::kOffsetsRemoved: return record(get_offsets(from.offsets_removed()));
     case wire::Record::KIND_NOT_SET: break;
   }
   return fail(errc::unsupported, "a record of a kind that this program doesn't know");
@@ -235,10 +261,11 @@ result<std::vector<record>> decode(bytes_view bytes) {
 }
 
 const char* name_of(const record& r) noexcept {
-  static constexpr const char* names[] = {"cluster_created", "feature_level_set",     "topic_created",
-                                          "topic_deleted",   "partition_created",     "partition_changed",
-                                          "config_changed",  "broker_registered",     "broker_changed",
-                                          "broker_removed",  "producer_ids_allocated"};
+  static constexpr const char* names[] = {
+      "cluster_created",   "feature_level_set", "topic_created",          "topic_deleted",
+      "partition_created", "partition_changed", "config_changed",         "broker_registered",
+      "broker_changed",    "broker_removed",    "producer_ids_allocated", "client_quota_changed",
+      "group_stored",      "group_removed",     "offsets_committed",      "offsets_removed"};
   static_assert(std::size(names) == std::variant_size_v<record>);
   return names[r.index()];
 }

@@ -44,6 +44,9 @@ class image {
   using topic_names = persistent_map<std::string, uuid>;
   using topic_map = persistent_map<uuid, topic_ptr>;
   using config_resources = persistent_map<config_key, std::shared_ptr<const config_map>>;
+  // What was set for an entity, by key.
+  using quota_values = std::map<std::string, double, std::less<>>;
+  using quota_map = persistent_map<quota_entity, std::shared_ptr<const quota_values>>;
   using broker_map = persistent_map<broker_id, std::shared_ptr<const broker_registered>>;
 
   static image_ptr empty();
@@ -67,6 +70,9 @@ class image {
   // Explicitly set keys of a resource; an empty map if there are none.
   const config_map& configs(config_resource type, std::string_view name) const noexcept;
   const config_resources& all_configs() const noexcept { return configs_; }
+
+  // Client quotas that were set (KIP-546).
+  const quota_map& quotas() const noexcept { return quotas_; }
 
   const broker_registered* find_broker(broker_id id) const noexcept;
   const broker_map& brokers() const noexcept { return brokers_; }
@@ -92,6 +98,7 @@ class image {
   std::size_t partition_count_ = 0;
   config_resources configs_;
   broker_map brokers_;
+  quota_map quotas_;
 };
 
 }  // namespace jackdaw::metadata

@@ -27,6 +27,7 @@ struct delta {
   std::set<std::pair<uuid, partition_id>> partitions;  // created or changed; look both states up in the images
   std::set<config_key> configs;
   std::set<broker_id> brokers;  // registered, changed or removed
+  std::set<quota_entity> quotas;
   bool producer_ids = false;
   bool features = false;
 
@@ -60,6 +61,12 @@ class image_builder {
   result<void> on(const broker_changed& r);
   result<void> on(const broker_removed& r);
   result<void> on(const producer_ids_allocated& r);
+  result<void> on(const client_quota_changed& r);
+  // Groups are the coordinator's.
+  result<void> on(const group_stored&) { return {}; }
+  result<void> on(const group_removed&) { return {}; }
+  result<void> on(const offsets_committed&) { return {}; }
+  result<void> on(const offsets_removed&) { return {}; }
   topic* mutable_topic(const uuid& id);
 
   edit_id edit_;

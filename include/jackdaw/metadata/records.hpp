@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/result.hpp"
 #include "jackdaw/metadata/broker_list.hpp"
+#include "jackdaw/metadata/group_records.hpp"
 
 namespace jackdaw::metadata {
 
@@ -135,9 +137,25 @@ struct producer_ids_allocated {
   bool operator==(const producer_ids_allocated&) const = default;
 };
 
+// Whom a quota is for (KIP-546): one to two of "user", "client-id" or one "ip", in the order of types; no name: the
+// default of that type.
+struct quota_entity {
+  std::map<std::string, std::optional<std::string>> parts;
+  auto operator<=>(const quota_entity&) const = default;
+};
+
+// No value: this limit no longer holds.
+struct client_quota_changed {
+  quota_entity entity;
+  std::string key;  // producer_byte_rate, consumer_byte_rate, request_percentage, controller_mutation_rate, ...
+  std::optional<double> value;
+  bool operator==(const client_quota_changed&) const = default;
+};
+
 using record =
     std::variant<cluster_created, feature_level_set, topic_created, topic_deleted, partition_created, partition_changed,
-                 config_changed, broker_registered, broker_changed, broker_removed, producer_ids_allocated>;
+                 config_changed, broker_registered, broker_changed, broker_removed, producer_ids_allocated,
+                 client_quota_changed, group_stored, group_removed, offsets_committed, offsets_removed>;
 
 // The payload of one raft entry, or of one piece of a snapshot (docs/formats/metadata.md).
 std::vector<std::byte> encode(std::span<const record> records);

@@ -124,6 +124,11 @@ class record_source {
           if (m.brokers.empty() || !random_.one_in(4)) break;
           return broker_removed{any(m.brokers).first};
         case 15:
+          if (random_.one_in(4)) {
+            return client_quota_changed{{{{"user", std::to_string(random_.below(3))}}},
+                                        random_.one_in(2) ? "producer_byte_rate" : "consumer_byte_rate",
+                                        random_.one_in(2) ? std::optional(1.5 * small(4)) : std::nullopt};
+          }
           if (random_.one_in(2)) return feature_level_set{"f" + std::to_string(random_.below(4)), small(4)};
           if (m.cluster_id.empty()) return cluster_created{"cluster"};
           return producer_ids_allocated{broker_id{1}, broker_epoch{3}, producer_id{m.next_producer_id + 1000}};

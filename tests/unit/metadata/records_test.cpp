@@ -37,7 +37,25 @@ std::vector<record> one_of_each() {
                             false},
           broker_changed{broker_id{1}, broker_epoch{6}, true, true},
           broker_removed{broker_id{2}},
-          producer_ids_allocated{broker_id{1}, broker_epoch{6}, producer_id{2000}}};
+          producer_ids_allocated{broker_id{1}, broker_epoch{6}, producer_id{2000}},
+          client_quota_changed{{{{"client-id", std::nullopt}, {"user", "ann"}}}, "producer_byte_rate", 1048576.5},
+          client_quota_changed{{{{"ip", ""}}}, "connection_creation_rate", std::nullopt},
+          group_stored{"g",
+                       "consumer",
+                       7,
+                       "range",
+                       "c-1",
+                       timestamp_ms{5},
+                       {{"c-1", "i-1", "c", "/127.0.0.1", 10000, 20000, {std::byte{1}}, {std::byte{0}, std::byte{2}}},
+                        {"c-2", std::nullopt, "", "", 1, 2, {}, {}}}},
+          group_stored{"g", "", 0, std::nullopt, std::nullopt, timestamp_ms{-1}, {}},
+          offsets_committed{
+              "g",
+              {{"orders", id, partition_id{3}, offset{1}, leader_epoch{-1}, "", timestamp_ms{9}},
+               {"t", {}, partition_id{0}, offset{0}, leader_epoch{2}, "m", timestamp_ms{9}, timestamp_ms{10}}}},
+          offsets_removed{"g", {{"orders", partition_id{3}}}, timestamp_ms{8}},
+          offsets_removed{"g", {{"orders", partition_id{3}}}, std::nullopt},
+          group_removed{"g"}};
 }
 
 TEST(records, every_kind_survives_encoding) {
@@ -84,7 +102,7 @@ TEST(records, every_truncation_is_an_error_or_fewer_records) {
 
 TEST(records, have_names) {
   EXPECT_STREQ(name_of(one_of_each().front()), "cluster_created");
-  EXPECT_STREQ(name_of(one_of_each().back()), "producer_ids_allocated");
+  EXPECT_STREQ(name_of(one_of_each().back()), "group_removed");
 }
 
 TEST(broker_list, holds_any_number_and_copies_deeply) {

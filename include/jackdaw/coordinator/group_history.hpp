@@ -1,0 +1,64 @@
+// Why a group rebalanced, and how long it took: what `jackdaw group explain` tells. The last rebalances are kept.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "jackdaw/base/time.hpp"
+
+namespace jackdaw::coordinator {
+
+enum class cause_kind {
+  joined,
+  joined_again,
+  left,
+  session_over,
+  did_not_join,
+  did_not_sync,
+  protocols_changed,
+  store_failed
+};
+
+// What began a rebalance, and who.
+struct rebalance_cause {
+  cause_kind kind = cause_kind::joined;
+  std::string member_id;
+  std::string reason;  // as the client gave it; may be empty
+};
+
+struct rebalance_report {
+  timestamp_ms began;
+  std::vector<rebalance_cause> causes;  // the first began it; the others came while it was prepared
+  std::int32_t generation = -1;         // that it led to; -1: not yet
+  std::int64_t joined_after_ms = -1;    // until all had joined
+  std::int64_t synced_after_ms = -1;    // until the leader's assignment was there and stored
+  std::string slowest_member;           // the last one to join
+  std::vector<std::string> dropped;     // that did not join in time
+  std::size_t member_count = 0;         // afterwards
+};
+
+class group_history {
+ public:
+  static constexpr std::size_t reports_max = 20;
+
+  void caused(rebalance_cause cause, bool begins, now_t now);
+  void member_joined(const std::string& member_id);
+  void member_dropped(const std::string& member_id);
+  void join_done(std::int32_t generation, std::size_t members, now_t now);
+  void sync_done(now_t now);
+
+  // The newest last.
+  const std::deque<rebalance_report>& reports() const noexcept { return reports_; }
+
+ private:
+  std::deque<rebalance_report> reports_;
+  time_point began_{};
+};
+
+// "member c-1 left (the consumer is being closed)"
+std::string describe(const rebalance_cause& cause);
+
+}  // namespace jackdaw::coordinator

@@ -1,0 +1,255 @@
+// The rebalance: gather everybody, begin a generation, hand out what the leader assigned.
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <utility>
+
+#include "jackdaw/base/assert.hpp"
+#include "jackdaw/coordinator/classic_group.hpp"
+
+namespace jackdaw::coordinator {
+
+using protocol::error_code;
+
+void classic_group::prepare(rebalance_cause cause, settings_ref s, now_t now, group_effects& out) {
+  const bool begins = state_ != group_state::preparing_rebalance;
+  history_.caused(std::move(cause), begins, now);
+  if (begins) {
+    if (state_ == group_state::completing_rebalance) reset_assignments(error_code::rebalance_in_progress, now, out);
+    is_initial_ = state_ == group_state::empty;
+    has_newcomer_ = false;
+    const std::int64_t longest_ms = longest_rebalance_timeout_ms();
+    const std::int64_t wait_ms = is_initial_ ? s.initial_rebalance_delay_ms : longest_ms;
+    delay_left_ms_ = is_initial_ ? std::max<std::int64_t>(longest_ms - wait_ms, 0) : 0;
+    join_ends_ = now.steady + std::chrono::milliseconds(wait_ms);
+    deadline(join_ends_);
+    set_state(group_state::preparing_rebalance, now);
+    if (is_initial_ && wait_ms == 0) return expire_join(s, now, out);
+  }
+  complete_join_if_ready(now, out);
+}
+
+void classic_group::complete_join_if_ready(now_t now, group_effects& out) {
+  if (state_ != group_state::preparing_rebalance || (is_initial_ && !members_.empty()) || !pending_.empty()) return;
+  const bool all_joined =
+      std::all_of(members_.begin(), members_.end(), [](const auto& m) { return m.second.joining != no_waiter; });
+  if (all_joined) complete_join(now, out);
+}
+
+// The first members of a group come one after the other: as long as more come, wait a little more (KIP-134).
+void classic_group::expire_join(settings_ref s, now_t now, group_effects& out) {
+  if (is_initial_ && has_newcomer_ && delay_left_ms_ > 0) {
+    const auto wait_ms = std::min<std::int64_t>(s.initial_rebalance_delay_ms, delay_left_ms_);
+    delay_left_ms_ -= wait_ms;
+    has_newcomer_ = false;
+    join_ends_ = now.steady + std::chrono::milliseconds(wait_ms);
+    deadline(join_ends_);
+    return;
+  }
+  is_initial_ = false;
+  complete_join(now, out);
+}
+
+// The leader stays if it joined; else the first that did leads.
+bool classic_group::elect_leader() {
+  const auto current = members_.find(leader_);
+  if (current != members_.end() && current->second.joining != no_waiter) return true;
+  for (const auto& [id, m] : members_) {
+    if (m.joining == no_waiter) continue;
+    leader_ = id;
+    return true;
+  }
+  return false;
+}
+
+void classic_group::complete_join(now_t now, group_effects& out) {
+  // A static member may be away for its whole session; the others are out.
+  std::vector<std::string> absent;
+  for (const auto& [id, m] : members_) {
+    if (m.joining == no_waiter && !m.instance_id) absent.push_back(id);
+  }
+  for (const auto& id : absent) {
+    history_.member_dropped(id);
+    members_.erase(id);
+  }
+  if (!members_.empty() && !elect_leader()) {
+    // Only static members are left, and none has joined yet: their sessions decide.
+    join_ends_ = now.steady + std::chrono::milliseconds(longest_rebalance_timeout_ms());
+    deadline(join_ends_);
+    return;
+  }
+  ++generation_;
+  is_initial_ = false;
+  pending_.clear();
+  history_.join_done(generation_, members_.size(), now);
+  if (members_.empty()) {
+    leader_.clear();
+    protocol_name_.reset();
+    set_state(group_state::empty, now);
+    history_.sync_done(now);
+    out.store = to_store();
+    return;
+  }
+  protocol_name_ = select_protocol();
+  set_state(group_state::completing_rebalance, now);
+  sync_ends_ = now.steady + std::chrono::milliseconds(longest_rebalance_timeout_ms());
+  deadline(sync_ends_);
+  for (auto& [id, m] : members_) {
+    m.has_synced = false;
+    if (m.joining == no_waiter) {
+      m.has_synced = true;  // a static member that is away: nobody waits for it
+      continue;
+    }
+    out.joins.emplace_back(m.joining, current_answer(m, false));
+    m.joining = no_waiter;
+    m.is_new = false;
+    session_begins(m, now);
+  }
+}
+
+// Of those that everybody knows, the one that most like best; on a tie the one that the leader likes better.
+std::string classic_group::select_protocol() const {
+  const auto known_to_all = [this](const std::string& name) {
+    return std::all_of(members_.begin(), members_.end(), [&](const auto& m) {
+      return std::any_of(m.second.protocols.begin(), m.second.protocols.end(),
+                         [&](const auto& p) { return p.name == name; });
+    });
+  };
+  std::map<std::string, std::size_t> votes;
+  for (const auto& [id, m] : members_) {
+    const auto best =
+        std::find_if(m.protocols.begin(), m.protocols.end(), [&](const auto& p) { return known_to_all(p.name); });
+    JD_ASSERT(best != m.protocols.end(), id_, id);
+    ++votes[best->name];
+  }
+  const auto leader = members_.find(leader_);
+  const auto& order = leader == members_.end() ? members_.begin()->second.protocols : leader->second.protocols;
+  std::string chosen;
+  std::size_t most = 0;
+  for (const auto& p : order) {
+    const auto counted = votes.find(p.name);
+    if (counted == votes.end() || counted->second <= most) continue;
+    most = counted->second;
+    chosen = p.name;
+  }
+  return chosen;
+}
+
+// ---- SyncGroup
+
+std::optional<sync_answer> classic_group::sync(sync_request r, waiter w, now_t now, group_effects& out) {
+  const auto refuse = [](error_code error) {
+    sync_answer a;
+    a.error = error;
+    return a;
+  };
+  if (state_ == group_state::dead) return refuse(error_code::coordinator_not_available);
+  if (const auto wrong = check_claim({r.member_id, r.instance_id, r.generation}); wrong != error_code::none) {
+    return refuse(wrong);
+  }
+  if (r.generation != generation_) return refuse(error_code::illegal_generation);
+  const bool other_type = r.protocol_type && *r.protocol_type != protocol_type_;
+  if (other_type || (r.protocol_name && r.protocol_name != protocol_name_)) {
+    return refuse(error_code::inconsistent_group_protocol);
+  }
+  member& m = members_.at(r.member_id);
+  switch (state_) {
+    case group_state::empty:
+    case group_state::dead: return refuse(error_code::unknown_member_id);
+    case group_state::preparing_rebalance: return refuse(error_code::rebalance_in_progress);
+    case group_state::stable: {
+      session_begins(m, now);
+      sync_answer a;
+      a.protocol_type = protocol_type_;
+      a.protocol_name = protocol_name_;
+      a.assignment = m.assignment;
+      return a;
+    }
+    case group_state::completing_rebalance: break;
+  }
+  if (m.syncing != no_waiter) answer_sync(m, error_code::unknown_member_id, now, out);  // overtaken by this one
+  m.syncing = w;
+  m.has_synced = true;
+  if (r.member_id != leader_ || is_storing_) return std::nullopt;
+  for (auto& [id, each] : members_) each.assignment.clear();
+  for (auto& [id, assignment] : r.assignments) {
+    if (const auto found = members_.find(id); found != members_.end()) found->second.assignment = std::move(assignment);
+  }
+  is_storing_ = true;
+  out.store = to_store();
+  return std::nullopt;
+}
+
+void classic_group::stored(std::int32_t generation, error_code outcome, settings_ref s, now_t now, group_effects& out) {
+  if (!is_storing_ || generation != generation_ || state_ != group_state::completing_rebalance) return;
+  is_storing_ = false;
+  if (outcome != error_code::none) {
+    reset_assignments(outcome, now, out);
+    return prepare({cause_kind::store_failed, leader_, ""}, s, now, out);
+  }
+  set_state(group_state::stable, now);
+  history_.sync_done(now);
+  for (auto& [id, m] : members_) answer_sync(m, error_code::none, now, out);
+}
+
+void classic_group::answer_sync(member& m, error_code error, now_t now, group_effects& out) {
+  if (m.syncing == no_waiter) return;
+  session_begins(m, now);
+  sync_answer a;
+  a.error = error;
+  if (error == error_code::none) {
+    a.protocol_type = protocol_type_;
+    a.protocol_name = protocol_name_;
+    a.assignment = m.assignment;
+  }
+  out.syncs.emplace_back(std::exchange(m.syncing, no_waiter), std::move(a));
+}
+
+void classic_group::reset_assignments(error_code why, now_t now, group_effects& out) {
+  is_storing_ = false;
+  for (auto& [id, m] : members_) {
+    m.assignment.clear();
+    answer_sync(m, why, now, out);
+  }
+}
+
+// ---- going
+
+void classic_group::remove_member(const std::string& id, rebalance_cause cause, settings_ref s, now_t now,
+                                  group_effects& out) {
+  auto node = members_.extract(id);
+  if (node.empty()) return;
+  member& m = node.mapped();
+  if (m.joining != no_waiter) {
+    join_answer gone;
+    gone.error = error_code::unknown_member_id;
+    gone.member_id = id;
+    out.joins.emplace_back(m.joining, std::move(gone));
+  }
+  answer_sync(m, error_code::unknown_member_id, now, out);
+  if (m.instance_id) static_members_.erase(*m.instance_id);
+  if (leader_ == id) leader_ = members_.empty() ? "" : members_.begin()->first;
+  if (state_ == group_state::stable || state_ == group_state::completing_rebalance) {
+    prepare(std::move(cause), s, now, out);
+  } else if (state_ == group_state::preparing_rebalance) {
+    history_.caused(std::move(cause), false, now);
+    complete_join_if_ready(now, out);
+  }
+}
+
+stored_group classic_group::to_store() const {
+  stored_group g;
+  g.group = id_;
+  g.protocol_type = protocol_type_;
+  g.generation = generation_;
+  g.protocol_name = protocol_name_;
+  if (!leader_.empty()) g.leader = leader_;
+  g.state_since = state_since_;
+  for (const auto& [id, m] : members_) {
+    g.members.push_back({id, m.instance_id, m.client_id, m.client_host, m.session_timeout_ms, m.rebalance_timeout_ms,
+                         subscription(m), m.assignment});
+  }
+  return g;
+}
+
+}  // namespace jackdaw::coordinator
