@@ -85,9 +85,8 @@ error_code classic_group::heartbeat(const member_claim& claim, now_t now) {
 
 error_code classic_group::check_commit(const member_claim& claim, now_t now) {
   if (state_ == group_state::dead) return error_code::coordinator_not_available;
-  const bool is_simple = claim.generation < 0 && claim.member_id.empty() && !claim.instance_id;
-  if (is_simple) return state_ == group_state::empty ? error_code::none : error_code::unknown_member_id;
-  if (state_ == group_state::empty) return error_code::illegal_generation;
+  // An administrator, or a consumer that manages its partitions itself.
+  if (claim.generation < 0 && state_ == group_state::empty) return error_code::none;
   if (const auto wrong = check_claim(claim); wrong != error_code::none) return wrong;
   if (claim.generation != generation_) return error_code::illegal_generation;
   session_begins(members_.at(std::string(claim.member_id)), now);
@@ -111,6 +110,27 @@ error_code classic_group::leave(const std::string& member_id, const std::optiona
   if (!members_.contains(id)) return error_code::unknown_member_id;
   remove_member(id, {cause_kind::left, id, reason}, s, now, out);
   return error_code::none;
+}
+
+void classic_group::disband(error_code why, group_effects& out) {
+  for (auto& [id, m] : members_) {
+    if (m.joining != no_waiter) {
+      join_answer gone;
+      gone.error = why;
+      gone.member_id = id;
+      out.joins.emplace_back(m.joining, std::move(gone));
+    }
+    if (m.syncing != no_waiter) {
+      sync_answer gone;
+      gone.error = why;
+      out.syncs.emplace_back(m.syncing, std::move(gone));
+    }
+  }
+  members_.clear();
+  static_members_.clear();
+  pending_.clear();
+  state_ = group_state::dead;
+  next_deadline_ = time_point::max();
 }
 
 // ---- time

@@ -123,7 +123,7 @@ std::optional<join_answer> classic_group::join_static_again(join_request& r, wai
   update_member(m, r, no_waiter, now, out);
   if (!same || select_protocol() != *protocol_name_ || subscription(m) != before) {
     m.joining = w;
-    prepare({same ? cause_kind::protocols_changed : cause_kind::joined_again, new_id, reason}, s, now, out);
+    prepare({cause_kind::protocols_changed, new_id, reason}, s, now, out);
     return std::nullopt;
   }
   // Nothing changed for the others: no rebalance, only the new id is stored.

@@ -6,6 +6,7 @@
 
 #include "jackdaw/base/assert.hpp"
 #include "jackdaw/coordinator/classic_group.hpp"
+#include "subscriptions.hpp"
 
 namespace jackdaw::coordinator {
 
@@ -13,6 +14,10 @@ using protocol::error_code;
 
 void classic_group::prepare(rebalance_cause cause, settings_ref s, now_t now, group_effects& out) {
   const bool begins = state_ != group_state::preparing_rebalance;
+  if (const auto who = members_.find(cause.member_id); who != members_.end()) {
+    cause.client_id = who->second.client_id;
+    cause.client_host = who->second.client_host;
+  }
   history_.caused(std::move(cause), begins, now);
   if (begins) {
     if (state_ == group_state::completing_rebalance) reset_assignments(error_code::rebalance_in_progress, now, out);
@@ -171,13 +176,31 @@ std::optional<sync_answer> classic_group::sync(sync_request r, waiter w, now_t n
   m.syncing = w;
   m.has_synced = true;
   if (r.member_id != leader_ || is_storing_) return std::nullopt;
-  for (auto& [id, each] : members_) each.assignment.clear();
-  for (auto& [id, assignment] : r.assignments) {
-    if (const auto found = members_.find(id); found != members_.end()) found->second.assignment = std::move(assignment);
-  }
+  assign(r);
   is_storing_ = true;
   out.store = to_store();
   return std::nullopt;
+}
+
+void classic_group::assign(sync_request& r) {
+  partition_owners before;
+  for (auto& [id, each] : members_) {
+    if (protocol_type_ == consumer_protocol_type) add_assignment(before, id, each.assignment);
+    each.assignment.clear();
+  }
+  partition_owners after;
+  for (auto& [id, assignment] : r.assignments) {
+    const auto found = members_.find(id);
+    if (found == members_.end()) continue;
+    found->second.assignment = std::move(assignment);
+    if (protocol_type_ == consumer_protocol_type) add_assignment(after, id, found->second.assignment);
+  }
+  if (protocol_type_ != consumer_protocol_type) return;
+  const auto moved = std::count_if(after.begin(), after.end(), [&before](const auto& owned) {
+    const auto old = before.find(owned.first);
+    return old == before.end() || old->second != owned.second;
+  });
+  history_.assigned(static_cast<std::int32_t>(moved), static_cast<std::int32_t>(after.size()));
 }
 
 void classic_group::stored(std::int32_t generation, error_code outcome, settings_ref s, now_t now, group_effects& out) {
@@ -185,7 +208,7 @@ void classic_group::stored(std::int32_t generation, error_code outcome, settings
   is_storing_ = false;
   if (outcome != error_code::none) {
     reset_assignments(outcome, now, out);
-    return prepare({cause_kind::store_failed, leader_, ""}, s, now, out);
+    return prepare({cause_kind::store_failed, leader_, "", "", ""}, s, now, out);
   }
   set_state(group_state::stable, now);
   history_.sync_done(now);
@@ -220,6 +243,8 @@ void classic_group::remove_member(const std::string& id, rebalance_cause cause, 
   auto node = members_.extract(id);
   if (node.empty()) return;
   member& m = node.mapped();
+  cause.client_id = m.client_id;
+  cause.client_host = m.client_host;
   if (m.joining != no_waiter) {
     join_answer gone;
     gone.error = error_code::unknown_member_id;

@@ -10,26 +10,19 @@ std::int64_t ms_between(time_point from, time_point to) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count();
 }
 
-const char* verb_of(cause_kind kind) {
-  switch (kind) {
-    case cause_kind::joined: return "joined";
-    case cause_kind::joined_again: return "joined again";
-    case cause_kind::left: return "left";
-    case cause_kind::session_over: return "sent no heartbeat within its session";
-    case cause_kind::did_not_join: return "did not join again in time";
-    case cause_kind::did_not_sync: return "did not fetch its assignment in time";
-    case cause_kind::protocols_changed: return "changed its subscription";
-    case cause_kind::store_failed: return "gave an assignment that could not be stored";
-  }
-  return "did something";
-}
-
 }  // namespace
 
-std::string describe(const rebalance_cause& cause) {
-  std::string text = "member " + cause.member_id + ' ' + verb_of(cause.kind);
-  if (!cause.reason.empty()) text += " (" + cause.reason + ')';
-  return text;
+const char* name_of(cause_kind kind) noexcept {
+  switch (kind) {
+    case cause_kind::joined: return "joined";
+    case cause_kind::joined_again: return "joined_again";
+    case cause_kind::left: return "left";
+    case cause_kind::session_over: return "session_over";
+    case cause_kind::did_not_sync: return "did_not_sync";
+    case cause_kind::protocols_changed: return "protocols_changed";
+    case cause_kind::store_failed: return "store_failed";
+  }
+  return "";
 }
 
 void group_history::caused(rebalance_cause cause, bool begins, now_t now) {
@@ -58,6 +51,12 @@ void group_history::join_done(std::int32_t generation, std::size_t members, now_
   r.generation = generation;
   r.member_count = members;
   r.joined_after_ms = ms_between(began_, now.steady);
+}
+
+void group_history::assigned(std::int32_t moved, std::int32_t total) {
+  if (reports_.empty()) return;
+  reports_.back().partitions_moved = moved;
+  reports_.back().partitions_assigned = total;
 }
 
 void group_history::sync_done(now_t now) {

@@ -48,7 +48,10 @@ void put(wire::Record& to, const group_stored& r) {
   }
 }
 
-void put(wire::Record& to, const group_removed& r) { to.mutable_group_removed()->set_group(r.group); }
+void put(wire::Record& to, const group_removed& r) {
+  to.mutable_group_removed()->set_group(r.group);
+  to.mutable_group_removed()->set_only_without_offsets(r.only_without_offsets);
+}
 
 void put(wire::Record& to, const offsets_committed& r) {
   auto* c = to.mutable_offsets_committed();

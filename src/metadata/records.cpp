@@ -220,7 +220,8 @@ result<record> get(const wire::Record& from) {
     }
     case wire::Record::kClientQuotaChanged: return get(from.client_quota_changed());
     case wire::Record::kGroupStored: return record(get_group(from.group_stored()));
-    case wire::Record::kGroupRemoved: return record(group_removed{from.group_removed().group()});
+    case wire::Record::kGroupRemoved:
+      return record(group_removed{from.group_removed().group(), from.group_removed().only_without_offsets()});
     case wire::Record::kOffsetsCommitted: return record(get_offsets(from.offsets_committed()));
     case wire::Record::kOffsetsRemoved: return record(get_offsets(from.offsets_removed()));
     case wire::Record::KIND_NOT_SET: break;

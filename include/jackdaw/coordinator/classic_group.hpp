@@ -54,9 +54,12 @@ class classic_group {
   // By member id, or by instance id with an empty member id.
   protocol::error_code leave(const std::string& member_id, const std::optional<std::string>& instance_id,
                              const std::string& reason, const group_settings& settings, now_t now, group_effects& out);
-  // Whether these offsets may be committed; counts as a heartbeat. A negative generation with no member id comes from
-  // a consumer that manages its partitions itself: allowed while nobody is a member.
+  // Whether these offsets may be committed; counts as a heartbeat. A negative generation comes from somebody who is no
+  // member: allowed while nobody is.
   protocol::error_code check_commit(const member_claim& claim, now_t now);
+
+  // The end of this group here: whoever waits is answered so.
+  void disband(protocol::error_code why, group_effects& out);
 
   // Sessions that are over, joins that waited long enough.
   void on_time(const group_settings& settings, now_t now, group_effects& out);
@@ -89,6 +92,8 @@ class classic_group {
   const std::map<std::string, member>& members() const noexcept { return members_; }
   timestamp_ms state_since() const noexcept { return state_since_; }
   const group_history& history() const noexcept { return history_; }
+  // Nobody is in it or on the way into it.
+  bool is_idle() const noexcept { return state_ == group_state::empty && pending_.empty(); }
   // The subscription of a member for the chosen protocol.
   const blob& subscription(const member& m) const;
   // Checks what holds after every call; for tests.
@@ -118,6 +123,7 @@ class classic_group {
   std::string select_protocol() const;
   void reset_assignments(protocol::error_code why, now_t now, group_effects& out);
   void remove_member(const std::string& id, rebalance_cause cause, settings_ref s, now_t now, group_effects& out);
+  void assign(sync_request& r);
   stored_group to_store() const;
 
   // Members.

@@ -37,9 +37,11 @@ struct group_stored {
   bool operator==(const group_stored&) const = default;
 };
 
-// Takes its offsets along. A group that is unknown by now is fine.
+// Takes its offsets along, or does nothing if there are some and it says so: a commit that was decided before and
+// replayed before stays. A group that is unknown by now is fine.
 struct group_removed {
   std::string group;
+  bool only_without_offsets = false;
   bool operator==(const group_removed&) const = default;
 };
 

@@ -55,7 +55,8 @@ std::vector<record> one_of_each() {
                {"t", {}, partition_id{0}, offset{0}, leader_epoch{2}, "m", timestamp_ms{9}, timestamp_ms{10}}}},
           offsets_removed{"g", {{"orders", partition_id{3}}}, timestamp_ms{8}},
           offsets_removed{"g", {{"orders", partition_id{3}}}, std::nullopt},
-          group_removed{"g"}};
+          group_removed{"g"},
+          group_removed{"g", true}};
 }
 
 TEST(records, every_kind_survives_encoding) {

@@ -1,0 +1,89 @@
+// What is replicated of all groups: their last stored generation and their committed offsets. Replaying records is the
+// only thing that changes it, so equal logs give equal tables. A copy shares what doesn't change afterwards: taking one
+// for a snapshot costs nothing, and another thread may read it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "jackdaw/base/ids.hpp"
+#include "jackdaw/base/time.hpp"
+#include "jackdaw/metadata/persistent_map.hpp"
+#include "jackdaw/metadata/records.hpp"
+
+namespace jackdaw::coordinator {
+
+struct offset_key {
+  std::string topic;
+  partition_id partition;
+  auto operator<=>(const offset_key&) const = default;
+};
+
+struct stored_offset {
+  uuid topic_id;  // zero: the client knew none
+  jackdaw::offset offset;
+  std::string metadata;
+  timestamp_ms committed_at;
+  timestamp_ms expires_at;  // -1: by the group's retention
+  jackdaw::leader_epoch leader_epoch;
+  bool operator==(const stored_offset&) const = default;
+};
+
+class group_entry : public boost::intrusive_ref_counter<group_entry> {
+ public:
+  using offset_map = metadata::persistent_map<offset_key, stored_offset>;
+
+  explicit group_entry(metadata::edit_id edit) : edit_(edit) {}
+  group_entry(metadata::edit_id edit, const group_entry& other)
+      : boost::intrusive_ref_counter<group_entry>(), stored_(other.stored_), offsets_(other.offsets_), edit_(edit) {}
+
+  // Null for a group that never had members.
+  const metadata::group_stored* stored() const noexcept { return stored_.get(); }
+  const offset_map& offsets() const noexcept { return offsets_; }
+  bool operator==(const group_entry& other) const;
+
+ private:
+  friend class group_table;
+
+  std::shared_ptr<const metadata::group_stored> stored_;
+  offset_map offsets_;
+  metadata::edit_id edit_;
+};
+
+class group_table {
+ public:
+  using entry_map = metadata::persistent_map<std::string, boost::intrusive_ptr<group_entry>>;
+
+  // Records of other kinds change nothing. True if this one is of a group.
+  bool replay(const metadata::record& r);
+
+  // Lives until the next replay.
+  const group_entry* find(std::string_view group) const noexcept;
+  // In the order of names.
+  const entry_map& groups() const noexcept { return groups_; }
+
+  // A copy that stays as it is.
+  group_table share();
+  // The records that make this table from the empty one: its part of a snapshot.
+  void for_each_record(const std::function<void(metadata::record)>& yield) const;
+  bool operator==(const group_table& other) const;
+
+ private:
+  bool on(const metadata::group_stored& r);
+  bool on(const metadata::group_removed& r);
+  bool on(const metadata::offsets_committed& r);
+  bool on(const metadata::offsets_removed& r);
+  template <class Other>
+  bool on(const Other&) {
+    return false;
+  }
+  group_entry& change(const std::string& group);
+
+  entry_map groups_;
+  metadata::edit_id edit_ = metadata::edit_id::fresh();
+};
+
+}  // namespace jackdaw::coordinator
