@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
+#include "group_host.hpp"
 #include "jackdaw/controller/brokers.hpp"
-#include "raft_snapshot.hpp"
 #include "shard_state.hpp"
 
 namespace jackdaw::broker {
@@ -17,9 +16,6 @@ constexpr const char* metadata_partition = "__cluster_metadata-0";
 
 // The level of Kafka's metadata.version whose behaviour is offered: 4.3-IV0.
 constexpr std::int16_t metadata_version = 30;
-
-// Longer ones are never; in nanoseconds they would overflow.
-constexpr std::int64_t longest_wait_ms = std::numeric_limits<std::int64_t>::max() / 4'000'000;
 
 }  // namespace
 
@@ -47,6 +43,7 @@ void metadata_host::start(unique_function<void(result<void>)> ready) {
   if (!opened) return std::exchange(ready_, nullptr)(opened.error());
   log_ = std::move(*opened);
   committed_ = restored.image;
+  home_.groups->core().table() = std::move(restored.groups);
   committed_builder_ = std::make_unique<metadata::image_builder>(committed_);
   raft_ = std::make_unique<raft::raft_node>(raft_settings(), std::move(restored.state), *log_,
                                             random_source(home_.random.next()), home_.now.steady);
@@ -131,6 +128,7 @@ void metadata_host::submit(decide_function decide, unique_function<void(result<v
 
 void metadata_host::pump() {
   if (!raft_) return;
+  propose_appends();
   while (raft_->has_ready()) perform(raft_->take());
   if (!syncing_ && !disk_trouble_ && persist_wanted_ != persist_done_) sync();
 }
@@ -150,7 +148,10 @@ void metadata_host::perform(raft::ready r) {
 void metadata_host::on_leadership(const raft::leadership& now) {
   if (now.role == raft::node_role::leader) return;
   newest_.reset();
-  fail_submissions(fail(errc::not_leader, "another node became the active controller"));
+  const auto why = fail(errc::not_leader, "another node became the active controller");
+  fail_submissions(why);
+  fail_appends(why);
+  home_.groups->end();
 }
 
 // A ready's part for the disk, or with null what is left of earlier ones.
@@ -236,26 +237,27 @@ void metadata_host::repair() {
 }
 
 void metadata_host::apply(const std::vector<raft::entry>& committed) {
+  bool touched = false;  // what shards see, since the last change for them
   for (const auto& e : committed) {
     bool deletes = false;
-    if (e.kind == raft::entry_kind::data) {
-      auto records = metadata::decode(e.bytes());
-      if (!records) return fatal(records.error());
-      for (const auto& r : *records) {
-        if (auto applied = committed_builder_->apply(r); !applied) return fatal(applied.error());
-        deletes = deletes || std::holds_alternative<metadata::topic_deleted>(r);
-      }
-    }
+    auto applied = apply_entry(e, deletes);
+    if (!applied) return fatal(applied.error());
+    touched = touched || *applied;
     if (!deletes && &e != &committed.back()) continue;
-    to_publish_.push_back(std::make_shared<const metadata::delta>(committed_builder_->finish({e.index, e.term})));
-    committed_ = to_publish_.back()->after;
+    auto change = committed_builder_->finish({e.index, e.term});
+    committed_ = change.after;
+    if (!change.deleted_topics.empty()) home_.groups->topics_deleted();
+    if (std::exchange(touched, false))
+      to_publish_.push_back(std::make_shared<const metadata::delta>(std::move(change)));
   }
   publish_next();
   if (in_flight_.empty() || in_flight_.back().index <= committed.back().index) newest_.reset();
+  finish_appends(committed.back().index);
   maybe_snapshot();
   if (!registered_ && raft_->is_leader() && raft_->commit_index() == raft_->last_index()) {
     registered_ = true;
     register_self();
+    home_.groups->begin();
   }
 }
 
@@ -283,54 +285,6 @@ void metadata_host::finish_submissions(raft_index up_to) {
 
 void metadata_host::fail_submissions(const error& why) {
   for (auto& s : std::exchange(in_flight_, {})) s.done(why);
-}
-
-// By bytes at once, by time when what was committed has waited for so long.
-void metadata_host::maybe_snapshot() {
-  const auto limit = static_cast<std::uint64_t>(home_.config().metadata_log_max_record_bytes_between_snapshots);
-  if (bytes_since_snapshot_ >= limit) return take_snapshot();
-  const auto interval_ms = home_.config().metadata_log_max_snapshot_interval_ms;
-  if (interval_ms == 0 || interval_ms > longest_wait_ms || is_snapshot_due_) return;
-  is_snapshot_due_ = true;
-  snapshot_timer_ = home_.timers.schedule(home_.now.steady + std::chrono::milliseconds(interval_ms), [this] {
-    is_snapshot_due_ = false;
-    take_snapshot();
-  });
-}
-
-void metadata_host::take_snapshot() {
-  // The end of the one that is being written looks again.
-  if (snapshotting_ || closing_ || !raft_) return;
-  snapshotting_ = true;
-  bytes_since_snapshot_ = 0;
-  if (std::exchange(is_snapshot_due_, false)) home_.timers.cancel(snapshot_timer_);
-  struct attempt {
-    metadata::image_ptr image;
-    raft::snapshot_info info;
-    result<void> outcome{};
-  };
-  auto a = std::make_shared<attempt>();
-  a->image = committed_;
-  a->info.position = {committed_->position().index, committed_->position().term};
-  a->info.voters = raft_->voters_at(a->info.position.index);
-  home_.env.run_on_worker(
-      [a, directory = log_->directory(), &disk = home_.options.server->storage->disk()] {
-        a->outcome = write_snapshot(disk, directory, *a->image, a->info);
-        if (a->outcome) static_cast<void>(remove_old_snapshots(disk, directory));  // else with the next one
-      },
-      [this, a](shard&) { snapshot_ended(a->info.position.index, a->outcome); });
-}
-
-void metadata_host::snapshot_ended(raft_index last, const result<void>& outcome) {
-  snapshotting_ = false;
-  if (!raft_) return;
-  if (outcome) {
-    raft_->snapshot_taken(last, home_.now.steady);
-    pump();
-  } else {
-    home_.log(log_level::error, fmt::format("a snapshot of the metadata failed: {}", to_string(outcome.error())));
-  }
-  if (!outcome || last < committed_->position().index) maybe_snapshot();
 }
 
 void metadata_host::fatal(const error& why) {
@@ -368,7 +322,9 @@ void metadata_host::close(unique_function<void(bool)> done) {
     raft_.reset();
     log_.reset();
   }
-  fail_submissions(fail(errc::closed, "the broker is shutting down"));
+  const auto why = fail(errc::closed, "the broker is shutting down");
+  fail_submissions(why);
+  fail_appends(why);
   done(clean);
 }
 

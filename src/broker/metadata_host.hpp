@@ -30,6 +30,11 @@ class metadata_host {
   // has an image in which this broker serves, or with what went wrong.
   void start(unique_function<void(result<void>)> ready);
   void submit(decide_function decide, unique_function<void(result<void>)> done);
+  // Records that are decided already and touch no cluster state: those of groups. What is appended while the disk works
+  // becomes one entry. `done` runs when they are replayed, or with why they can't be.
+  void append(std::vector<metadata::record> records, unique_function<void(result<void>)> done);
+  // The newest committed state; on the way to the shards.
+  const metadata::image_ptr& committed() const noexcept { return committed_; }
   // Performs what raft wants: writes, syncs on a worker, applies what is committed.
   void end_of_batch() { pump(); }
   void on_wake();
@@ -47,6 +52,17 @@ class metadata_host {
     unique_function<void(result<void>)> done;
   };
 
+  struct appended {
+    raft_index index;
+    raft_term term;
+    std::vector<metadata::record> records;
+    std::vector<unique_function<void(result<void>)>> done;
+  };
+
+  void propose_appends();
+  result<bool> apply_entry(const raft::entry& e, bool& deletes);
+  void finish_appends(raft_index up_to);
+  void fail_appends(const error& why);
   void pump();
   void perform(raft::ready r);
   void on_leadership(const raft::leadership& now);
@@ -77,6 +93,8 @@ class metadata_host {
   // The newest state, entries in flight included; only while there are some.
   std::unique_ptr<metadata::image_builder> newest_;
   std::deque<submission> in_flight_;
+  appended to_append_;  // the next entry
+  std::deque<appended> appends_;
   std::deque<std::shared_ptr<const metadata::delta>> to_publish_;  // committed, not yet given to the shards
   bool publishing_ = false;
   raft_index last_proposed_;

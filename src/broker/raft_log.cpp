@@ -97,6 +97,7 @@ result<void> raft_log::load_snapshot(const raft::voter_set& first_voters, restor
   if (!newest) return newest.error();
   if (!*newest) return {};
   found.image = (*newest)->image;
+  found.groups = std::move((*newest)->groups);
   found.state.snapshot = (*newest)->info;
   auto fits = continues(found.state.snapshot.position);
   if (!fits) return fits.error();

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "jackdaw/coordinator/group_table.hpp"
 #include "jackdaw/log/partition_log.hpp"
 #include "jackdaw/metadata/image.hpp"
 #include "jackdaw/raft/log_reader.hpp"
@@ -24,6 +25,7 @@ class raft_log final : public raft::log_reader {
   struct restored {
     raft::restored_state state;
     metadata::image_ptr image;  // of the snapshot
+    coordinator::group_table groups;
   };
 
   struct open_options {

@@ -94,7 +94,9 @@ result<void> take_record(const protocol::record_view& record, loaded_snapshot& s
   }
   auto piece = metadata::decode(*record.value);
   if (!piece) return piece.error();
-  for (auto& r : *piece) records.push_back(std::move(r));
+  for (auto& r : *piece) {
+    if (!s.groups.replay(r)) records.push_back(std::move(r));
+  }
   return {};
 }
 
@@ -121,7 +123,7 @@ result<void> read_records(bytes_view bytes, loaded_snapshot& s, std::vector<meta
 }  // namespace
 
 result<void> write_snapshot(log::disk& d, const std::string& directory, const metadata::image& image,
-                            const raft::snapshot_info& info) {
+                            const coordinator::group_table& groups, const raft::snapshot_info& info) {
   snapshot_writer out;
   out.add(voters_key, raft::encode(info.voters));
   std::vector<metadata::record> piece;
@@ -129,10 +131,12 @@ result<void> write_snapshot(log::disk& d, const std::string& directory, const me
     if (!piece.empty()) out.add(state_key, metadata::encode(piece));
     piece.clear();
   };
-  image.for_each_record([&](metadata::record r) {
+  const auto add = [&](metadata::record r) {
     piece.push_back(std::move(r));
     if (piece.size() == records_per_payload) flush();
-  });
+  };
+  image.for_each_record(add);
+  groups.for_each_record(add);
   flush();
   out.end_batch();
   return log::replace_file(d, directory + '/' + name_of(info.position), out.bytes, true);

@@ -6,6 +6,7 @@
 
 #include "api_table.hpp"
 #include "fetch_operation.hpp"
+#include "group_host.hpp"
 #include "metadata_host.hpp"
 #include "request.hpp"
 #include "shard_state.hpp"
@@ -88,6 +89,7 @@ void shard::on_wake(now_t now) {
   set_now(now);
   state_->told_wake();
   state_->timers.run_due(now.steady);
+  if (state_->groups) state_->groups->on_wake();
   if (state_->metadata) state_->metadata->on_wake();
 }
 
@@ -120,6 +122,7 @@ void shard_state::note_settings(const metadata::delta& change) {
 void shard_state::update_wake() {
   auto next = timers.next();
   if (metadata) next = std::min(next, metadata->wake_at());
+  if (groups) next = std::min(next, groups->wake_at());
   if (next == told_wake_) return;
   told_wake_ = next;
   env.wake_at(next);
@@ -142,6 +145,7 @@ void shard::start(now_t now, unique_function<void(result<void>)> ready) {
   set_now(now);
   state_->start_housekeeping();
   if (state_->id() != shard_id{0}) return ready({});
+  state_->groups = std::make_unique<group_host>(*state_);
   state_->metadata = std::make_unique<metadata_host>(*state_);
   state_->metadata->start([&s = *state_, ready = std::move(ready)](result<void> outcome) mutable {
     if (outcome) begin_recovery(s);
@@ -174,6 +178,7 @@ void shard_state::start_housekeeping() {
   every(c.log_flush_offset_checkpoint_interval_ms, [](shard_state& s) { s.partitions.checkpoint(); });
   if (id() != shard_id{0}) return;
   every(c.log_flush_offset_checkpoint_interval_ms, write_recovery_points);
+  every(c.offsets_retention_check_interval_ms, [](shard_state& s) { s.groups->expire_offsets(); });
   every(c.log_flush_start_offset_checkpoint_interval_ms, write_log_starts);
 }
 

@@ -18,6 +18,7 @@
 namespace jackdaw::broker {
 
 class fetch_operation;
+class group_host;
 class metadata_host;
 class request;
 
@@ -81,6 +82,8 @@ class shard_state {
   recovery_progress recovery;  // on shard 0
   // On shard 0: the raft node and the controller's decisions. Null elsewhere.
   std::unique_ptr<metadata_host> metadata;
+  // On shard 0: the group coordinator. Null elsewhere.
+  std::unique_ptr<group_host> groups;
 
  private:
   void note_settings(const metadata::delta& change);

@@ -117,19 +117,15 @@ std::string group_coordinator::expire(const std::string& after, std::size_t coun
   return {};
 }
 
-std::string group_coordinator::forget_topics(const std::set<std::string>& topics, const std::string& after,
-                                             std::size_t count, std::vector<metadata::record>& out) const {
+std::string group_coordinator::forget_if(const gone_function& is_gone, const std::string& after, std::size_t count,
+                                         std::vector<metadata::record>& out) const {
   auto at = table_.groups().lower_bound(after);
   if (at != table_.groups().end() && at.key() == after) ++at;
   for (; at != table_.groups().end(); ++at) {
     metadata::offsets_removed gone;
     gone.group = at.key();
-    for (const auto& topic : topics) {
-      const auto& offsets = at.value()->offsets();
-      for (auto o = offsets.lower_bound(offset_key{topic, partition_id{0}}); o != offsets.end(); ++o) {
-        if (o.key().topic != topic) break;
-        gone.offsets.push_back({topic, o.key().partition});
-      }
+    for (const auto& [key, o] : at.value()->offsets()) {
+      if (is_gone(key, o)) gone.offsets.push_back({key.topic, key.partition});
     }
     if (!gone.offsets.empty()) out.emplace_back(std::move(gone));
     if (--count == 0) return at.key();

@@ -79,6 +79,13 @@ struct broker_config {
   std::int64_t connections_max_idle_ms = 600000;  // negative: never
   std::int32_t fetch_max_bytes = 57671680;
   std::int32_t max_incremental_fetch_session_cache_slots = 1000;
+  std::int32_t group_initial_rebalance_delay_ms = 3000;
+  std::int32_t group_max_size = 2147483647;
+  std::int32_t group_min_session_timeout_ms = 6000;
+  std::int32_t group_max_session_timeout_ms = 1800000;
+  std::int32_t offset_metadata_max_bytes = 4096;
+  std::int64_t offsets_retention_ms = 604800000;
+  std::int64_t offsets_retention_check_interval_ms = 600000;
   std::int32_t max_request_partition_size_limit = 2000;
 
   bool auto_create_topics_enable = true;

@@ -9,6 +9,7 @@
 // next_deadline() is not later than the earliest thing to do.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -115,9 +116,10 @@ class group_coordinator {
   // Offsets and groups that are past their retention, among up to `count` groups from `after` on. Empty when the last
   // group was reached; else where to go on.
   std::string expire(const std::string& after, std::size_t count, now_t now, std::vector<metadata::record>& out) const;
-  // Offsets of topics that are gone, in the same way.
-  std::string forget_topics(const std::set<std::string>& topics, const std::string& after, std::size_t count,
-                            std::vector<metadata::record>& out) const;
+  // Offsets for which `is_gone` holds (their topic is), in the same way.
+  using gone_function = std::function<bool(const offset_key&, const stored_offset&)>;
+  std::string forget_if(const gone_function& is_gone, const std::string& after, std::size_t count,
+                        std::vector<metadata::record>& out) const;
 
   // ---- for describing
   // Null when the group has no members and had none since begin().

@@ -149,6 +149,16 @@ void read_quorum(settings& from, broker_config& to) {
     to.controller_quorum_bootstrap_servers.push_back(endpoint_of(text));
 }
 
+void read_groups(settings& from, broker_config& to) {
+  to.group_initial_rebalance_delay_ms = from.int32("group.initial.rebalance.delay.ms");
+  to.group_max_size = from.int32("group.max.size");
+  to.group_min_session_timeout_ms = from.int32("group.min.session.timeout.ms");
+  to.group_max_session_timeout_ms = from.int32("group.max.session.timeout.ms");
+  to.offset_metadata_max_bytes = from.int32("offset.metadata.max.bytes");
+  to.offsets_retention_ms = std::int64_t{from.int32("offsets.retention.minutes")} * 60'000;
+  to.offsets_retention_check_interval_ms = from.integer("offsets.retention.check.interval.ms");
+}
+
 void read_connections(settings& from, broker_config& to) {
   to.socket_send_buffer_bytes = from.int32("socket.send.buffer.bytes");
   to.socket_receive_buffer_bytes = from.int32("socket.receive.buffer.bytes");
@@ -246,6 +256,7 @@ result<loaded_config> load_broker_config(const config_input& input) {
   read_listeners(s, out.config);
   read_quorum(s, out.config);
   read_connections(s, out.config);
+  read_groups(s, out.config);
   read_topics_and_logs(s, out.config);
   read_own(s, out.config);
 

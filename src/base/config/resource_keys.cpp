@@ -5,14 +5,14 @@ namespace jackdaw::config_rows {
 namespace {
 
 constexpr config_key group_table[] = {
-    {"consumer.assignment.interval.ms", int32, "1000", at_least(0), cluster_wide, medium, ignored, no_groups,
+    {"consumer.assignment.interval.ms", int32, "1000", at_least(0), cluster_wide, medium, ignored, no_consumer_protocol,
      "Shortest time between two assignments.", "group.consumer.assignment.interval.ms"},
-    {"consumer.assignor.offload.enable", boolean, "true", any, cluster_wide, medium, ignored, no_groups,
+    {"consumer.assignor.offload.enable", boolean, "true", any, cluster_wide, medium, ignored, no_consumer_protocol,
      "Whether assignments are computed beside the group's own thread.", "group.consumer.assignor.offload.enable",
      internal},
-    {"consumer.heartbeat.interval.ms", int32, "5000", at_least(1), cluster_wide, medium, ignored, no_groups,
+    {"consumer.heartbeat.interval.ms", int32, "5000", at_least(1), cluster_wide, medium, ignored, no_consumer_protocol,
      "How often members must report.", "group.consumer.heartbeat.interval.ms"},
-    {"consumer.session.timeout.ms", int32, "45000", at_least(1), cluster_wide, medium, ignored, no_groups,
+    {"consumer.session.timeout.ms", int32, "45000", at_least(1), cluster_wide, medium, ignored, no_consumer_protocol,
      "Silence after which a member is out.", "group.consumer.session.timeout.ms"},
     {"errors.deadletterqueue.copy.record.enable", boolean, "false", any, cluster_wide, medium, ignored, no_share,
      "Whether a rejected record is copied whole."},

@@ -48,7 +48,7 @@ constexpr config_check some_items_of(std::string_view values) {
 
 // Why a key has no effect.
 inline constexpr std::string_view no_compaction = "logs are not compacted yet";
-inline constexpr std::string_view no_groups = "consumer groups are not served yet";
+inline constexpr std::string_view no_consumer_protocol = "groups of the consumer protocol (KIP-848) are not served yet";
 inline constexpr std::string_view no_internals = "it belongs to the inside of Apache Kafka";
 inline constexpr std::string_view no_java = "Java classes can't be loaded";
 inline constexpr std::string_view no_metrics = "metrics are measured in another way";

@@ -160,7 +160,7 @@ TEST_F(raft_log_test, starts_from_the_snapshot_and_what_follows_it) {
   raft::snapshot_info info{{raft_index{3}, raft_term{2}}, voters_};
   info.voters.voters.push_back({broker_id{2}, {}, "other", 1});
   const auto image = some_image(3, 2);
-  ASSERT_TRUE(write_snapshot(disk_, directory, *image, info));
+  ASSERT_TRUE(write_snapshot(disk_, directory, *image, {}, info));
   crash(crash_kind::worst);
   EXPECT_TRUE(*found_.image == *image);
   EXPECT_EQ(found_.state.snapshot, info);
@@ -172,7 +172,7 @@ TEST_F(raft_log_test, only_the_newest_snapshot_stays) {
   for (std::int64_t i = 1; i <= 3; ++i) {
     ASSERT_TRUE(write({make(i, 1)}));
     const auto image = some_image(i, 1);
-    ASSERT_TRUE(write_snapshot(disk_, directory, *image, {{raft_index{i}, raft_term{1}}, voters_}));
+    ASSERT_TRUE(write_snapshot(disk_, directory, *image, {}, {{raft_index{i}, raft_term{1}}, voters_}));
     ASSERT_TRUE(remove_old_snapshots(disk_, directory));
   }
   std::vector<std::string> names;
@@ -185,7 +185,7 @@ TEST_F(raft_log_test, only_the_newest_snapshot_stays) {
 TEST_F(raft_log_test, a_snapshot_beyond_the_log_replaces_it) {
   ASSERT_TRUE(write({make(1, 1), make(2, 1)}));
   sync();
-  ASSERT_TRUE(write_snapshot(disk_, directory, *some_image(9, 4), {{raft_index{9}, raft_term{4}}, voters_}));
+  ASSERT_TRUE(write_snapshot(disk_, directory, *some_image(9, 4), {}, {{raft_index{9}, raft_term{4}}, voters_}));
   crash(crash_kind::worst);
   EXPECT_EQ(last(), raft_index{9});
   ASSERT_TRUE(write({make(10, 4, "ten")}));
@@ -199,14 +199,14 @@ TEST_F(raft_log_test, a_snapshot_that_contradicts_the_log_replaces_it) {
   // Five entries of term 1 that nobody else has; the leader's entry 3 is of term 2.
   ASSERT_TRUE(write({make(1, 1), make(2, 1), make(3, 1), make(4, 1), make(5, 1)}));
   sync();
-  ASSERT_TRUE(write_snapshot(disk_, directory, *some_image(3, 2), {{raft_index{3}, raft_term{2}}, voters_}));
+  ASSERT_TRUE(write_snapshot(disk_, directory, *some_image(3, 2), {}, {{raft_index{3}, raft_term{2}}, voters_}));
   crash(crash_kind::worst);
   EXPECT_EQ(last(), raft_index{3});
 }
 
 TEST_F(raft_log_test, a_damaged_snapshot_is_an_error_that_names_it) {
   ASSERT_TRUE(write({make(1, 1)}));
-  ASSERT_TRUE(write_snapshot(disk_, directory, *some_image(1, 1), {{raft_index{1}, raft_term{1}}, voters_}));
+  ASSERT_TRUE(write_snapshot(disk_, directory, *some_image(1, 1), {}, {{raft_index{1}, raft_term{1}}, voters_}));
   disk_.flip_bit(directory + "/00000000000000000001-0000000001.checkpoint", 500, 3);
   log_.reset();
   raft_log::restored found;

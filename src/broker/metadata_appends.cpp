@@ -1,0 +1,73 @@
+// Records of groups on their way through the log.
+#include <algorithm>
+
+#include "group_host.hpp"
+#include "metadata_host.hpp"
+#include "shard_state.hpp"
+
+namespace jackdaw::broker {
+
+void metadata_host::append(std::vector<metadata::record> records, unique_function<void(result<void>)> done) {
+  if (closing_ || !raft_) return done(fail(errc::closed, "the broker is shutting down"));
+  if (!raft_->has_committed_in_term()) return done(fail(errc::not_leader, "this node is not the active controller"));
+  if (disk_trouble_) return done(error(*disk_trouble_));
+  if (to_append_.records.empty()) {
+    to_append_.records = std::move(records);
+  } else {
+    std::move(records.begin(), records.end(), std::back_inserter(to_append_.records));
+  }
+  to_append_.done.push_back(std::move(done));
+}
+
+// One at a time: who comes while the disk works shares the next entry, and its sync.
+void metadata_host::propose_appends() {
+  if (to_append_.done.empty() || syncing_) return;
+  auto a = std::exchange(to_append_, {});
+  auto proposed = raft_->propose({raft::make_payload(metadata::encode(a.records))}, home_.now.steady);
+  if (!proposed) {
+    for (auto& done : a.done) done(proposed.error());
+    return;
+  }
+  a.index = proposed->index;
+  a.term = proposed->term;
+  appends_.push_back(std::move(a));
+}
+
+// True if it changed, or may have changed, what shards see.
+result<bool> metadata_host::apply_entry(const raft::entry& e, bool& deletes) {
+  auto& groups = home_.groups->core();
+  // What this node proposed itself needn't be read again.
+  const auto own = std::find_if(appends_.begin(), appends_.end(), [&e](const auto& a) { return a.index >= e.index; });
+  if (own != appends_.end() && own->index == e.index && own->term == e.term) {
+    for (const auto& r : own->records) groups.replay(r);
+    return false;
+  }
+  if (e.kind != raft::entry_kind::data) return true;
+  auto records = metadata::decode(e.bytes());
+  if (!records) return records.error();
+  bool touches = false;
+  for (const auto& r : *records) {
+    if (groups.replay(r)) continue;
+    touches = true;
+    if (auto applied = committed_builder_->apply(r); !applied) return applied.error();
+    deletes = deletes || std::holds_alternative<metadata::topic_deleted>(r);
+  }
+  return touches;
+}
+
+void metadata_host::finish_appends(raft_index up_to) {
+  while (!appends_.empty() && appends_.front().index <= up_to) {
+    auto a = std::move(appends_.front());
+    appends_.pop_front();
+    for (auto& done : a.done) done({});
+  }
+}
+
+void metadata_host::fail_appends(const error& why) {
+  for (auto& done : std::exchange(to_append_, {}).done) done(why);
+  for (auto& a : std::exchange(appends_, {})) {
+    for (auto& done : a.done) done(why);
+  }
+}
+
+}  // namespace jackdaw::broker
