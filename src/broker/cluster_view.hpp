@@ -13,6 +13,7 @@ namespace jackdaw::broker {
 // everything is (KIP-430).
 inline constexpr std::int32_t all_topic_operations = 0b1101'1111'1000;
 inline constexpr std::int32_t all_cluster_operations = 0b1'1111'1010'0000;
+inline constexpr std::int32_t all_group_operations = 0b1101'0100'1000;
 // "Not asked for."
 inline constexpr std::int32_t no_operations_asked = INT32_MIN;
 

@@ -1,11 +1,10 @@
-// DescribeCluster, DescribeTopicPartitions, FindCoordinator: the cluster as an administrator sees it.
+// DescribeCluster, DescribeTopicPartitions: the cluster as an administrator sees it.
 #include <algorithm>
 
 #include "../cluster_view.hpp"
 #include "handlers.hpp"
 #include "jackdaw/protocol/messages/describe_cluster.hpp"
 #include "jackdaw/protocol/messages/describe_topic_partitions.hpp"
-#include "jackdaw/protocol/messages/find_coordinator.hpp"
 
 namespace jackdaw::broker {
 
@@ -135,32 +134,6 @@ void handle_describe_topic_partitions(request_ptr r) {
     }
   }
   r->respond(page.message);
-}
-
-// Groups and transactions are not coordinated yet, so there is no coordinator to be found: the answer is the one that
-// clients retry on.
-void handle_find_coordinator(request_ptr r) {
-  protocol::find_coordinator_request asked;
-  if (!r->decode(asked)) return;
-  protocol::find_coordinator_response answer;
-  constexpr std::string_view why = "This broker does not coordinate groups or transactions yet.";
-  const broker_id nobody{-1};
-  if (r->version() < 4) {
-    answer.error_code = error_code::coordinator_not_available;
-    if (r->version() >= 1) answer.error_message = why;
-    answer.node_id = nobody;
-    answer.port = -1;
-  } else {
-    for (const auto key : asked.coordinator_keys) {
-      auto& row = answer.coordinators.emplace_back();
-      row.key = key;
-      row.node_id = nobody;
-      row.port = -1;
-      row.error_code = error_code::coordinator_not_available;
-      row.error_message = why;
-    }
-  }
-  r->respond(answer);
 }
 
 }  // namespace jackdaw::broker

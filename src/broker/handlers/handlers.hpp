@@ -14,6 +14,18 @@ void handle_describe_topic_partitions(request_ptr r);
 void handle_find_coordinator(request_ptr r);
 void handle_describe_quorum(request_ptr r);
 
+void handle_join_group(request_ptr r);
+void handle_sync_group(request_ptr r);
+void handle_heartbeat(request_ptr r);
+void handle_leave_group(request_ptr r);
+void handle_offset_commit(request_ptr r);
+void handle_offset_fetch(request_ptr r);
+void handle_offset_delete(request_ptr r);
+void handle_list_groups(request_ptr r);
+void handle_describe_groups(request_ptr r);
+void handle_consumer_group_describe(request_ptr r);
+void handle_delete_groups(request_ptr r);
+
 // data
 void handle_produce(request_ptr r);
 void handle_fetch(request_ptr r);

@@ -1,0 +1,241 @@
+// ListGroups, DescribeGroups, DeleteGroups, ConsumerGroupDescribe: groups as an administrator sees them.
+#include <algorithm>
+#include <cctype>
+
+#include "../cluster_view.hpp"
+#include "ask_coordinator.hpp"
+#include "jackdaw/protocol/messages/consumer_group_describe.hpp"
+#include "jackdaw/protocol/messages/delete_groups.hpp"
+#include "jackdaw/protocol/messages/describe_groups.hpp"
+#include "jackdaw/protocol/messages/group_history.hpp"
+#include "jackdaw/protocol/messages/list_groups.hpp"
+
+namespace jackdaw::broker {
+namespace {
+
+using coordinator::classic_group;
+using coordinator::group_listing;
+using coordinator::group_state;
+using protocol::error_code;
+
+constexpr std::string_view classic_type = "classic";
+constexpr std::int16_t describe_version_says_unknown = 6;
+// docs/formats/group_history.md
+constexpr std::uint32_t history_tag = 10000;
+
+bool same_word(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+bool is_asked_for(const std::vector<std::string_view>& filter, std::string_view word) {
+  return filter.empty() ||
+         std::any_of(filter.begin(), filter.end(), [word](std::string_view f) { return same_word(f, word); });
+}
+
+struct listing {
+  error_code error = error_code::none;
+  std::vector<group_listing> groups;
+};
+
+}  // namespace
+
+void handle_list_groups(request_ptr r) {
+  protocol::list_groups_request asked;
+  if (!r->decode(asked)) return;
+  ask_coordinator<listing>(
+      std::move(r),
+      [](group_host& groups, request&, auto done) mutable {
+        if (!groups.core().is_active()) return done({error_code::coordinator_load_in_progress, {}});
+        done({error_code::none, groups.core().list()});
+      },
+      [asked](request& it, const listing& found) {
+        protocol::list_groups_response message;
+        message.error_code = found.error;
+        for (const auto& g : found.groups) {
+          const std::string_view state = coordinator::name_of(g.state);
+          if (!is_asked_for(asked.states_filter, state) || !is_asked_for(asked.types_filter, classic_type)) continue;
+          auto& row = message.groups.emplace_back();
+          row.group_id = g.group;
+          row.protocol_type = g.protocol_type;
+          row.group_state = state;
+          row.group_type = classic_type;
+        }
+        it.respond(message);
+      });
+}
+
+// ---- DescribeGroups
+
+namespace {
+
+struct described_group {
+  error_code error = error_code::none;
+  std::string group;
+  group_state state = group_state::dead;
+  std::string protocol_type;
+  std::string protocol_name;
+  std::vector<metadata::group_member> members;
+  std::vector<coordinator::rebalance_report> history;
+};
+
+metadata::group_member copy_of(const classic_group& group, const classic_group::member& m) {
+  metadata::group_member copy{
+      m.id, m.instance_id, m.client_id, m.client_host, m.session_timeout_ms, m.rebalance_timeout_ms, {}, {}};
+  // In the middle of a rebalance what a member has is over.
+  if (group.state() != group_state::stable) return copy;
+  copy.subscription = group.subscription(m);
+  copy.assignment = m.assignment;
+  return copy;
+}
+
+described_group look_up(const coordinator::group_coordinator& core, std::string_view name, bool with_history) {
+  described_group d;
+  d.group = name;
+  if (!core.is_active()) {
+    d.error = error_code::coordinator_load_in_progress;
+    return d;
+  }
+  if (!core.exists(name)) {
+    d.error = error_code::group_id_not_found;
+    return d;
+  }
+  const auto* live = core.find_live(name);
+  const auto* entry = core.table().find(name);
+  d.state = live ? live->state() : group_state::empty;
+  if (entry && entry->stored()) d.protocol_type = entry->stored()->protocol_type;
+  if (!live) return d;
+  if (!live->protocol_type().empty()) d.protocol_type = live->protocol_type();
+  if (d.state == group_state::stable) d.protocol_name = live->protocol_name().value_or("");
+  for (const auto& [id, m] : live->members()) d.members.push_back(copy_of(*live, m));
+  if (with_history) d.history.assign(live->history().reports().begin(), live->history().reports().end());
+  return d;
+}
+
+protocol::group_history to_message(const std::vector<coordinator::rebalance_report>& reports) {
+  protocol::group_history h;
+  for (const auto& report : reports) {
+    auto& row = h.rebalances.emplace_back();
+    row.began_ms = report.began.value;
+    for (const auto& c : report.causes) {
+      row.causes.push_back({coordinator::name_of(c.kind), c.member_id, c.client_id, c.client_host, c.reason, {}});
+    }
+    row.generation = report.generation;
+    row.joined_after_ms = report.joined_after_ms;
+    row.synced_after_ms = report.synced_after_ms;
+    row.slowest_member = report.slowest_member;
+    for (const auto& member : report.dropped) row.dropped_members.push_back(member);
+    row.member_count = static_cast<std::int32_t>(report.member_count);
+    row.partitions_moved = report.partitions_moved;
+    row.partitions_assigned = report.partitions_assigned;
+  }
+  return h;
+}
+
+bool asks_for_history(const protocol::describe_groups_request& asked) {
+  const auto tags = asked.unknown_tags.all();
+  return std::any_of(tags.begin(), tags.end(), [](const auto& t) { return t.tag == history_tag; });
+}
+
+using described_row = protocol::describe_groups_response::described_group;
+
+void fill(request& r, described_row& row, const described_group& d, bool with_operations, bool with_history) {
+  row.error_code = d.error;
+  row.group_id = d.group;
+  if (d.error == error_code::group_id_not_found) {
+    row.group_state = coordinator::name_of(group_state::dead);
+    // Older clients take a group that is dead for one that isn't there.
+    if (r.version() < describe_version_says_unknown) row.error_code = error_code::none;
+    row.error_message = r.keep("Group " + d.group + " not found.");
+    return;
+  }
+  if (d.error != error_code::none) return;
+  row.group_state = coordinator::name_of(d.state);
+  row.protocol_type = d.protocol_type;
+  row.protocol_data = d.protocol_name;
+  if (with_operations) row.authorized_operations = all_group_operations;
+  for (const auto& m : d.members) {
+    auto& member = row.members.emplace_back();
+    member.member_id = m.member_id;
+    member.group_instance_id = m.instance_id;
+    member.client_id = m.client_id;
+    member.client_host = m.client_host;
+    member.member_metadata = m.subscription;
+    member.member_assignment = m.assignment;
+  }
+  if (!with_history) return;
+  const auto history = to_message(d.history);
+  std::string bytes(history.encoded_size(0), '\0');
+  const auto kept = r.keep(std::move(bytes));
+  const std::span<std::byte> into(reinterpret_cast<std::byte*>(const_cast<char*>(kept.data())), kept.size());
+  protocol::writer out(into);
+  history.encode(out, 0);
+  row.unknown_tags.add({history_tag, into});
+}
+
+}  // namespace
+
+void handle_describe_groups(request_ptr r) {
+  protocol::describe_groups_request asked;
+  if (!r->decode(asked)) return;
+  ask_coordinator<std::vector<described_group>>(
+      std::move(r),
+      [asked](group_host& groups, request&, auto done) mutable {
+        std::vector<described_group> found;
+        for (const auto name : asked.groups) found.push_back(look_up(groups.core(), name, asks_for_history(asked)));
+        done(std::move(found));
+      },
+      [asked](request& it, const std::vector<described_group>& found) {
+        protocol::describe_groups_response message;
+        for (const auto& d : found) {
+          fill(it, message.groups.emplace_back(), d, asked.include_authorized_operations, asks_for_history(asked));
+        }
+        it.respond(message);
+      });
+}
+
+// The consumer protocol (KIP-848) isn't coordinated here: clients then ask again with DescribeGroups.
+void handle_consumer_group_describe(request_ptr r) {
+  protocol::consumer_group_describe_request asked;
+  if (!r->decode(asked)) return;
+  ask_coordinator<std::vector<bool>>(
+      std::move(r),
+      [asked](group_host& groups, request&, auto done) mutable {
+        std::vector<bool> there;
+        for (const auto name : asked.group_ids) there.push_back(groups.core().exists(name));
+        done(std::move(there));
+      },
+      [asked](request& it, const std::vector<bool>& there) {
+        protocol::consumer_group_describe_response message;
+        for (std::size_t i = 0; i < there.size(); ++i) {
+          auto& row = message.groups.emplace_back();
+          const std::string name(asked.group_ids[i]);
+          row.group_id = asked.group_ids[i];
+          row.error_code = error_code::group_id_not_found;
+          row.error_message =
+              it.keep(there[i] ? "Group " + name + " is not a consumer group." : "Group " + name + " not found.");
+        }
+        it.respond(message);
+      });
+}
+
+void handle_delete_groups(request_ptr r) {
+  protocol::delete_groups_request asked;
+  if (!r->decode(asked)) return;
+  ask_coordinator<group_host::codes>(
+      std::move(r),
+      [asked](group_host& groups, request&, auto done) mutable {
+        groups.remove_groups({asked.groups_names.begin(), asked.groups_names.end()}, std::move(done));
+      },
+      [asked](request& it, const group_host::codes& codes) {
+        protocol::delete_groups_response message;
+        for (std::size_t i = 0; i < codes.size(); ++i) {
+          auto& row = message.results.emplace_back();
+          row.group_id = asked.groups_names[i];
+          row.error_code = codes[i];
+        }
+        it.respond(message);
+      });
+}
+
+}  // namespace jackdaw::broker
