@@ -156,6 +156,8 @@ void shard::start(now_t now, unique_function<void(result<void>)> ready) {
 void shard::stop(now_t now, unique_function<void()> done) {
   set_now(now);
   auto& s = *state_;
+  // Members that wait for each other needn't hold up the end.
+  if (s.groups) s.groups->end();
   s.partitions.close([&s, done = std::move(done)]() mutable {
     if (!s.metadata) return done();
     s.metadata->close([&s, done = std::move(done)](bool clean) mutable {

@@ -76,10 +76,14 @@ namespace {
 std::optional<timestamp_ms> retention_base(const group_entry& entry, const classic_group* live,
                                            const std::set<std::string>& subscribed, const offset_key& key,
                                            const stored_offset& o) {
-  if (!live || live->state() == group_state::empty) {
-    return entry.stored() && !entry.stored()->protocol_type.empty() && entry.stored()->state_since.value >= 0
-               ? entry.stored()->state_since
-               : o.committed_at;
+  if (live && live->state() == group_state::empty) {
+    // What is stored may still tell of members.
+    return live->protocol_type().empty() ? o.committed_at : live->state_since();
+  }
+  if (!live) {
+    const auto* stored = entry.stored();
+    return stored && !stored->protocol_type.empty() && stored->state_since.value >= 0 ? stored->state_since
+                                                                                      : o.committed_at;
   }
   const bool is_settled = live->state() == group_state::stable && live->protocol_type() == consumer_protocol_type;
   if (!is_settled || subscribed.contains(key.topic)) return std::nullopt;

@@ -1,5 +1,7 @@
 #include "group_wire.hpp"
 
+#include "metadata.pb.h"
+
 namespace jackdaw::metadata {
 namespace {
 

@@ -2,9 +2,15 @@
 #pragma once
 
 #include "jackdaw/metadata/group_records.hpp"
-#include "metadata.pb.h"
 
 namespace jackdaw::metadata {
+
+namespace wire {
+class GroupStored;
+class OffsetsCommitted;
+class OffsetsRemoved;
+class Record;
+}  // namespace wire
 
 void put(wire::Record& to, const group_stored& r);
 void put(wire::Record& to, const group_removed& r);

@@ -6,6 +6,7 @@
 
 #include "group_wire.hpp"
 #include "jackdaw/base/assert.hpp"
+#include "metadata.pb.h"
 
 namespace jackdaw::metadata {
 namespace {

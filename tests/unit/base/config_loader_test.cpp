@@ -129,9 +129,7 @@ TEST(config_loader, the_file_of_an_article_starts_with_one_warning_for_each_fore
                 "Confluent's distribution",
                 "server.properties:11: retention.ms has no effect: it is a setting of topics; the broker's is "
                 "log.retention.ms",
-                "server.properties:12: bootstrap.servers has no effect: it is a setting of clients",
-                "server.properties:13: group.initial.rebalance.delay.ms has no effect: consumer groups are not "
-                "served yet"}));
+                "server.properties:12: bootstrap.servers has no effect: it is a setting of clients"}));
 }
 
 TEST(config_loader, an_unknown_key_names_its_line_and_the_nearest_key) {

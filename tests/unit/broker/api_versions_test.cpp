@@ -85,7 +85,8 @@ TEST_F(api_versions, a_body_cut_short_closes_the_connection_for_every_api) {
   for (const auto& row : broker::answered_apis()) {
     if (row.key == api_key::api_versions || row.key == api_key::describe_cluster) continue;  // empty in some versions
     const auto a = b.send_bytes(b.connection(), bare_request(static_cast<std::int16_t>(row.key), row.version_min));
-    if (row.key == api_key::list_config_resources) continue;  // version 0 has an empty body
+    // Version 0 has an empty body.
+    if (row.key == api_key::list_config_resources || row.key == api_key::list_groups) continue;
     EXPECT_FALSE(a->arrived) << static_cast<int>(row.key);
     EXPECT_FALSE(a->closed.empty()) << static_cast<int>(row.key);
   }

@@ -5,7 +5,6 @@
 #include "jackdaw/protocol/messages/describe_log_dirs.hpp"
 #include "jackdaw/protocol/messages/describe_producers.hpp"
 #include "jackdaw/protocol/messages/describe_topic_partitions.hpp"
-#include "jackdaw/protocol/messages/find_coordinator.hpp"
 #include "jackdaw/protocol/messages/offset_for_leader_epoch.hpp"
 
 namespace jackdaw::testing {
@@ -177,26 +176,6 @@ TEST_F(partitions, pages_of_topic_partitions_go_on_where_the_last_ended) {
     c.partition_index = got.next_cursor->partition_index;
   }
   EXPECT_EQ(seen, (values{"a0", "a1", "a2", "b0", "b1", "b2"}));
-}
-
-TEST_F(partitions, who_looks_for_a_coordinator_is_told_to_try_again_in_every_version) {
-  test_broker b;
-  for (std::int16_t v = 0; v <= 6; ++v) {
-    protocol::find_coordinator_request asked;
-    if (v < 4) {
-      asked.key = "g";
-    } else {
-      asked.coordinator_keys = {"g", "h"};
-    }
-    const auto got = b.call<protocol::find_coordinator_response>(v, asked);
-    if (v < 4) {
-      EXPECT_EQ(got.error_code, error_code::coordinator_not_available);
-      continue;
-    }
-    ASSERT_EQ(got.coordinators.size(), 2U);
-    EXPECT_EQ(got.coordinators[1].key, "h");
-    EXPECT_EQ(got.coordinators[1].error_code, error_code::coordinator_not_available);
-  }
 }
 
 }  // namespace

@@ -260,8 +260,10 @@ TEST(incremental_alter_configs, groups_and_subscriptions) {
                                             {METRICS, "m", {{"match", SET, "client_id=a.*"}, {"metrics", SET, "*"}}}});
   for (const auto& row : d.reply) EXPECT_EQ(text(row.outcome), "0");
   EXPECT_EQ(d.records.size(), 3u);
-  EXPECT_EQ(d.reply[0].notes,
-            std::vector<std::string>{"consumer.session.timeout.ms has no effect: consumer groups are not served yet"});
+  EXPECT_EQ(
+      d.reply[0].notes,
+      std::vector<std::string>{
+          "consumer.session.timeout.ms has no effect: groups of the consumer protocol (KIP-848) are not served yet"});
 }
 
 TEST(incremental_alter_configs, loggers_are_left_to_their_broker) {

@@ -7,7 +7,7 @@ namespace {
 
 const uuid id{0x1111, 0x2222};
 
-std::vector<record> one_of_each() {
+std::vector<record> of_the_cluster() {
   partition_state s;
   s.replicas = {broker_id{1}, broker_id{2}, broker_id{3}, broker_id{4}};
   s.isr = {broker_id{2}};
@@ -37,8 +37,11 @@ std::vector<record> one_of_each() {
                             false},
           broker_changed{broker_id{1}, broker_epoch{6}, true, true},
           broker_removed{broker_id{2}},
-          producer_ids_allocated{broker_id{1}, broker_epoch{6}, producer_id{2000}},
-          client_quota_changed{{{{"client-id", std::nullopt}, {"user", "ann"}}}, "producer_byte_rate", 1048576.5},
+          producer_ids_allocated{broker_id{1}, broker_epoch{6}, producer_id{2000}}};
+}
+
+std::vector<record> of_clients() {
+  return {client_quota_changed{{{{"client-id", std::nullopt}, {"user", "ann"}}}, "producer_byte_rate", 1048576.5},
           client_quota_changed{{{{"ip", ""}}}, "connection_creation_rate", std::nullopt},
           group_stored{"g",
                        "consumer",
@@ -57,6 +60,12 @@ std::vector<record> one_of_each() {
           offsets_removed{"g", {{"orders", partition_id{3}}}, std::nullopt},
           group_removed{"g"},
           group_removed{"g", true}};
+}
+
+std::vector<record> one_of_each() {
+  auto all = of_the_cluster();
+  for (auto& r : of_clients()) all.push_back(std::move(r));
+  return all;
 }
 
 TEST(records, every_kind_survives_encoding) {
