@@ -28,6 +28,12 @@ coordinator::coordinator_settings settings_of(const broker_config& c) {
   return s;
 }
 
+// As Kafka names members: the client's own name, and a uuid in the usual form.
+std::string new_member_id(std::string_view named_by, const uuid& id) {
+  return fmt::format("{}-{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", named_by, id.high >> 32, (id.high >> 16) & 0xffff,
+                     id.high & 0xffff, id.low >> 48, id.low & 0xffff'ffff'ffff);
+}
+
 // All of them are tried again by clients, where they find the coordinator then.
 error_code code_of(const result<void>& outcome) {
   if (outcome) return error_code::none;
@@ -83,7 +89,7 @@ void group_host::join(const std::string& group, coordinator::join_request reques
                       unique_function<void(coordinator::join_answer)> done) {
   const auto w = ++last_waiter_;
   const auto& named_by = request.instance_id ? *request.instance_id : request.client_id;
-  const auto new_id = named_by + '-' + to_string(random_uuid(zero_.random));
+  const auto new_id = new_member_id(named_by, random_uuid(zero_.random));
   coordinator::coordinator_effects effects;
   joins_.emplace(w, std::move(done));
   auto answer = core_.join(group, std::move(request), w, new_id, zero_.now, effects);

@@ -19,7 +19,7 @@ struct verdict_on_key {
 
 verdict_on_key look_at(std::int8_t kind) {
   switch (static_cast<coordinator_kind>(kind)) {
-    case coordinator_kind::group: return {};
+    case coordinator_kind::group: return {error_code::none, "NONE"};
     case coordinator_kind::transaction:
       return {error_code::coordinator_not_available, "This broker does not coordinate transactions yet."};
     case coordinator_kind::share:

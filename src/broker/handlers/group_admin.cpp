@@ -142,6 +142,7 @@ using described_row = protocol::describe_groups_response::described_group;
 void fill(request& r, described_row& row, const described_group& d, bool with_operations, bool with_history) {
   row.error_code = d.error;
   row.group_id = d.group;
+  if (with_operations) row.authorized_operations = all_group_operations;
   if (d.error == error_code::group_id_not_found) {
     row.group_state = coordinator::name_of(group_state::dead);
     // Older clients take a group that is dead for one that isn't there.
@@ -153,7 +154,6 @@ void fill(request& r, described_row& row, const described_group& d, bool with_op
   row.group_state = coordinator::name_of(d.state);
   row.protocol_type = d.protocol_type;
   row.protocol_data = d.protocol_name;
-  if (with_operations) row.authorized_operations = all_group_operations;
   for (const auto& m : d.members) {
     auto& member = row.members.emplace_back();
     member.member_id = m.member_id;

@@ -141,8 +141,6 @@ leave_answer leave(group_host& groups, std::int16_t version, const protocol::lea
     a.error = error_code::invalid_group_id;
   } else if (version < leave_version_many) {
     a.error = groups.leave(group, std::string(asked.member_id), std::nullopt, "");
-  } else if (!groups.core().exists(group)) {
-    a.error = error_code::unknown_member_id;
   } else {
     for (const auto& m : asked.members) {
       a.rows.push_back(groups.leave(group, std::string(m.member_id), to_text(m.group_instance_id),

@@ -26,10 +26,10 @@ struct offsets_answer {
 
 struct commit_work {
   protocol::offset_commit_request asked;
-  std::vector<error_code> topic_errors;  // of each topic: it isn't there
+  std::vector<error_code> refused;  // of each partition, in the order asked: it isn't there
 };
 
-// Only topics that are there get offsets.
+// Only partitions that are there get offsets.
 coordinator::commit_request to_core(request& r, commit_work& work) {
   const auto& image = *r.home().image;
   coordinator::commit_request c;
@@ -42,9 +42,10 @@ coordinator::commit_request to_core(request& r, commit_work& work) {
   for (const auto& t : work.asked.topics) {
     const auto* topic = by_id ? image.find_topic(t.topic_id) : image.find_topic(t.name);
     const auto absent = by_id ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition;
-    work.topic_errors.push_back(topic ? error_code::none : absent);
-    if (!topic) continue;
     for (const auto& p : t.partitions) {
+      const bool is_there = topic && topic->has(p.partition_index);
+      work.refused.push_back(is_there ? error_code::none : topic ? error_code::unknown_topic_or_partition : absent);
+      if (!is_there) continue;
       metadata::committed_offset o;
       o.topic = topic->name();
       o.topic_id = topic->id();
@@ -61,15 +62,15 @@ coordinator::commit_request to_core(request& r, commit_work& work) {
 void answer_commit(request& r, const commit_work& work, const offsets_answer& a) {
   protocol::offset_commit_response message;
   std::size_t next = 0;
-  for (std::size_t t = 0; t < work.asked.topics.size(); ++t) {
-    const auto& topic = work.asked.topics[t];
+  auto refused = work.refused.begin();
+  for (const auto& topic : work.asked.topics) {
     auto& row = message.topics.emplace_back();
     row.name = topic.name;
     row.topic_id = topic.topic_id;
     for (const auto& p : topic.partitions) {
       auto& cell = row.partitions.emplace_back();
       cell.partition_index = p.partition_index;
-      cell.error_code = work.topic_errors[t];
+      cell.error_code = *refused++;
       if (cell.error_code != error_code::none) continue;
       cell.error_code = a.error != error_code::none ? a.error : a.rows[next];
       ++next;

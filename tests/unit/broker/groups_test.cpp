@@ -145,12 +145,14 @@ TEST_F(groups, what_cannot_be_committed_is_told_for_each_partition) {
   auto& second = asked.topics[0].partitions.emplace_back();
   second.partition_index = partition_id{1};
   second.committed_offset = offset{2};
+  asked.topics[0].partitions.emplace_back().partition_index = partition_id{2};
   auto& absent = asked.topics.emplace_back();
   absent.name = "absent";
   absent.partitions.emplace_back().partition_index = partition_id{0};
   const auto answer = b.call<protocol::offset_commit_response>(8, asked);
   EXPECT_EQ(answer.topics.at(0).partitions.at(0).error_code, error_code::offset_metadata_too_large);
   EXPECT_EQ(answer.topics.at(0).partitions.at(1).error_code, error_code::none);
+  EXPECT_EQ(answer.topics.at(0).partitions.at(2).error_code, error_code::unknown_topic_or_partition);
   EXPECT_EQ(answer.topics.at(1).partitions.at(0).error_code, error_code::unknown_topic_or_partition);
   EXPECT_EQ(committed(b, "g", "t", 0), -1);
   EXPECT_EQ(committed(b, "g", "t", 1), 2);
@@ -279,6 +281,11 @@ TEST_F(groups, what_is_unknown_is_said_as_each_version_says_it) {
   EXPECT_EQ(answer.groups.at(0).error_code, error_code::group_id_not_found);
   EXPECT_EQ(heartbeat(b, "x", {"m", 1, ""}), error_code::unknown_member_id);
   EXPECT_EQ(sync(b, "x", {"m", 1, ""}, "").error_code, error_code::unknown_member_id);
+  protocol::leave_group_request leave;
+  leave.group_id = "x";
+  leave.members.emplace_back().member_id = "m";
+  EXPECT_EQ(b.call<protocol::leave_group_response>(3, leave).error_code, error_code::none);
+  EXPECT_EQ(b.call<protocol::leave_group_response>(3, leave).members.at(0).error_code, error_code::unknown_member_id);
   auto join = join_request("x", "m");
   EXPECT_EQ(b.call<protocol::join_group_response>(5, join).error_code, error_code::unknown_member_id);
   join.session_timeout_ms = 5999;
