@@ -6,31 +6,39 @@
 #include "shard_state.hpp"
 
 namespace jackdaw::broker {
+namespace {
+
+// An entry that has so much takes no more.
+constexpr std::size_t entry_bytes = 4 << 20;
+
+}  // namespace
 
 void metadata_host::append(std::vector<metadata::record> records, unique_function<void(result<void>)> done) {
   if (closing_ || !raft_) return done(fail(errc::closed, "the broker is shutting down"));
   if (!raft_->has_committed_in_term()) return done(fail(errc::not_leader, "this node is not the active controller"));
   if (disk_trouble_) return done(error(*disk_trouble_));
-  if (to_append_.records.empty()) {
-    to_append_.records = std::move(records);
-  } else {
-    std::move(records.begin(), records.end(), std::back_inserter(to_append_.records));
+  if (to_append_.empty() || to_append_.back().roughly_bytes >= entry_bytes) to_append_.emplace_back();
+  auto& entry = to_append_.back();
+  for (auto& r : records) {
+    entry.roughly_bytes += metadata::roughly_bytes(r);
+    entry.records.push_back(std::move(r));
   }
-  to_append_.done.push_back(std::move(done));
+  entry.done.push_back(std::move(done));
 }
 
-// One at a time: who comes while the disk works shares the next entry, and its sync.
+// Who comes while the disk works shares the next entry, and its sync.
 void metadata_host::propose_appends() {
-  if (to_append_.done.empty() || syncing_) return;
-  auto a = std::exchange(to_append_, {});
-  auto proposed = raft_->propose({raft::make_payload(metadata::encode(a.records))}, home_.now.steady);
-  if (!proposed) {
-    for (auto& done : a.done) done(proposed.error());
-    return;
+  if (to_append_.empty() || syncing_) return;
+  for (auto& a : std::exchange(to_append_, {})) {
+    auto proposed = raft_->propose({raft::make_payload(metadata::encode(a.records))}, home_.now.steady);
+    if (!proposed) {
+      for (auto& done : a.done) done(proposed.error());
+      continue;
+    }
+    a.index = proposed->index;
+    a.term = proposed->term;
+    appends_.push_back(std::move(a));
   }
-  a.index = proposed->index;
-  a.term = proposed->term;
-  appends_.push_back(std::move(a));
 }
 
 // True if it changed, or may have changed, what shards see.
@@ -64,9 +72,10 @@ void metadata_host::finish_appends(raft_index up_to) {
 }
 
 void metadata_host::fail_appends(const error& why) {
-  for (auto& done : std::exchange(to_append_, {}).done) done(why);
-  for (auto& a : std::exchange(appends_, {})) {
-    for (auto& done : a.done) done(why);
+  for (auto* queue : {&to_append_, &appends_}) {
+    for (auto& a : std::exchange(*queue, {})) {
+      for (auto& done : a.done) done(why);
+    }
   }
 }
 

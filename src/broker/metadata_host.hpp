@@ -57,6 +57,7 @@ class metadata_host {
     raft_term term;
     std::vector<metadata::record> records;
     std::vector<unique_function<void(result<void>)>> done;
+    std::size_t roughly_bytes = 0;
   };
 
   void propose_appends();
@@ -93,7 +94,7 @@ class metadata_host {
   // The newest state, entries in flight included; only while there are some.
   std::unique_ptr<metadata::image_builder> newest_;
   std::deque<submission> in_flight_;
-  appended to_append_;  // the next entry
+  std::deque<appended> to_append_;  // the next entries
   std::deque<appended> appends_;
   std::deque<std::shared_ptr<const metadata::delta>> to_publish_;  // committed, not yet given to the shards
   bool publishing_ = false;

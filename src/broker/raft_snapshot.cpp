@@ -82,19 +82,6 @@ class snapshot_writer {
   std::int64_t next_ = 0;
 };
 
-// Enough to keep pieces small; most records are.
-std::size_t roughly_bytes(const metadata::record& r) {
-  constexpr std::size_t small = 64;
-  std::size_t bytes = small;
-  if (const auto* g = std::get_if<metadata::group_stored>(&r)) {
-    for (const auto& m : g->members) bytes += small + m.subscription.size() + m.assignment.size();
-  }
-  if (const auto* c = std::get_if<metadata::offsets_committed>(&r)) {
-    for (const auto& o : c->offsets) bytes += small + o.topic.size() + o.metadata.size();
-  }
-  return bytes;
-}
-
 result<void> take_record(const protocol::record_view& record, loaded_snapshot& s,
                          std::vector<metadata::record>& records) {
   if (!record.key || record.key->size() != 1 || !record.value)
@@ -147,7 +134,7 @@ result<void> write_snapshot(log::disk& d, const std::string& directory, const me
     piece_bytes = 0;
   };
   const auto add = [&](metadata::record r) {
-    piece_bytes += roughly_bytes(r);
+    piece_bytes += metadata::roughly_bytes(r);
     piece.push_back(std::move(r));
     if (piece.size() == records_per_payload || piece_bytes >= batch_bytes) flush();
   };

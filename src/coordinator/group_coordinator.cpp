@@ -144,7 +144,12 @@ std::optional<sync_answer> group_coordinator::sync(const std::string& group, syn
   const auto at = live_.find(group);
   if (at == live_.end()) return refuse_sync(error_code::unknown_member_id);
   group_effects effects;
-  auto answer = at->second.group.sync(std::move(request), w, now, effects);
+  auto& l = at->second.group;
+  auto answer = l.sync(std::move(request), w, now, effects);
+  if (effects.store && metadata::roughly_bytes(*effects.store) > settings_.generation_bytes_max) {
+    effects.store.reset();
+    l.stored(l.generation(), error_code::unknown_server_error, settings_.classic, now, effects);
+  }
   take(at, effects, out, nullptr, no_waiter);
   return answer;
 }

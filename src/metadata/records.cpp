@@ -245,6 +245,18 @@ std::vector<std::byte> encode(std::span<const record> records) {
   return out;
 }
 
+std::size_t roughly_bytes(const record& r) noexcept {
+  constexpr std::size_t small = 64;
+  std::size_t bytes = small;
+  if (const auto* g = std::get_if<group_stored>(&r)) {
+    for (const auto& m : g->members) bytes += small + m.subscription.size() + m.assignment.size();
+  }
+  if (const auto* c = std::get_if<offsets_committed>(&r)) {
+    for (const auto& o : c->offsets) bytes += small + o.topic.size() + o.metadata.size();
+  }
+  return bytes;
+}
+
 result<std::vector<record>> decode(bytes_view bytes) {
   google::protobuf::Arena arena;
   auto* payload = google::protobuf::Arena::CreateMessage<wire::Payload>(&arena);

@@ -30,6 +30,8 @@ struct coordinator_settings {
   std::int32_t session_timeout_min_ms = 6000;
   std::int32_t session_timeout_max_ms = 1800000;
   std::int32_t offset_metadata_max_bytes = 4096;
+  // Of a generation's subscriptions and assignments together; with more it can't be stored.
+  std::size_t generation_bytes_max = 16 << 20;
   std::int64_t offsets_retention_ms = 7LL * 24 * 3600 * 1000;
 };
 

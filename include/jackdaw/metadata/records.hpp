@@ -160,6 +160,9 @@ using record =
 // The payload of one raft entry, or of one piece of a snapshot (docs/formats/metadata.md).
 std::vector<std::byte> encode(std::span<const record> records);
 
+// What a record takes there, near enough to keep payloads small.
+std::size_t roughly_bytes(const record& r) noexcept;
+
 // errc::unsupported: written by a version of Jackdaw that knows records which this one doesn't; the log can't be
 // followed past it. errc::corrupt: not a payload.
 result<std::vector<record>> decode(bytes_view payload);
