@@ -47,8 +47,7 @@ verdict check_entity(const quota_entity& entity) {
   if (ip == entity.parts.end()) return {};
   if (entity.parts.size() > 1)
     return invalid("Invalid quota entity combination, an IP entity can't be combined with User or ClientId");
-  if (ip->second && !may_be_host(*ip->second))
-    return invalid(*ip->second + " is not a valid IP or resolvable host.");
+  if (ip->second && !may_be_host(*ip->second)) return invalid(*ip->second + " is not a valid IP or resolvable host.");
   return {};
 }
 
@@ -58,8 +57,8 @@ verdict check_value(const config_key& key, double value) {
   if (!(value > 0)) return invalid("Quota " + name + " must be greater than 0");
   if (key.type == config_type::float64) return {};
   const bool is_int = key.type == config_type::int32;
-  const double most = is_int ? std::numeric_limits<std::int32_t>::max()
-                             : static_cast<double>(std::numeric_limits<std::int64_t>::max());
+  const double most =
+      is_int ? std::numeric_limits<std::int32_t>::max() : static_cast<double>(std::numeric_limits<std::int64_t>::max());
   if (value > most)
     return invalid("Proposed value for " + name + " is too large for " + (is_int ? "an INT." : "a LONG."));
   if (value != std::floor(value)) return invalid(name + " cannot be a fractional value.");

@@ -71,8 +71,8 @@ bool mutation_allowance::take(double partitions, time_point now) {
   // Whoever is strict is only told to wait when something was refused: what was still done cost nothing yet.
   if (left < 0 && strict_ == is_refused) {
     constexpr double seconds_max = 2'147'483.0;
-    wait_ = std::chrono::duration_cast<duration>(
-        std::chrono::duration<double>(std::min(-left / per_second_, seconds_max)));
+    wait_ =
+        std::chrono::duration_cast<duration>(std::chrono::duration<double>(std::min(-left / per_second_, seconds_max)));
   }
   return !is_refused;
 }

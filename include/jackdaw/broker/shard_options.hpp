@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "jackdaw/base/config_broker.hpp"
@@ -33,6 +35,12 @@ struct server_info {
 enum class log_level { debug, info, warning, error };
 using log_sink = void (*)(log_level level, const std::string& sentence);
 
+// New connections per second that addresses may open (KIP-612).
+struct connection_rates {
+  std::optional<double> of_any_ip;                       // for each that has no own
+  std::vector<std::pair<std::string, double>> of_hosts;  // address or host name
+};
+
 struct shard_options {
   shard_id id;
   std::shared_ptr<const server_info> server;
@@ -42,6 +50,8 @@ struct shard_options {
   // runs: whenever that differs from the last call, at first from `server->config.dynamic`. What was set before a
   // restart is told before start() says ready.
   unique_function<void(const dynamic_config&)> settings_changed = {};
+  // The same of the quotas on new connections, at first when some are set.
+  unique_function<void(const connection_rates&)> connection_rates_changed = {};
 };
 
 }  // namespace jackdaw::broker

@@ -44,9 +44,8 @@ class entity_filter {
     for (const auto& c : asked_.components) {
       if (auto v = check(c); !v.ok()) return v;
       if (has(types, c.entity_type))
-        return controller::refuse(
-            error_code::invalid_request,
-            "Entity type " + std::string(c.entity_type) + " cannot appear more than once in the filter.");
+        return controller::refuse(error_code::invalid_request, "Entity type " + std::string(c.entity_type) +
+                                                                   " cannot appear more than once in the filter.");
       types.push_back(c.entity_type);
     }
     if (has(types, "ip") && types.size() > 1)
@@ -78,7 +77,9 @@ class entity_filter {
   }
 
   static controller::verdict check(const component& c) {
-    const auto invalid = [](std::string why) { return controller::refuse(error_code::invalid_request, std::move(why)); };
+    const auto invalid = [](std::string why) {
+      return controller::refuse(error_code::invalid_request, std::move(why));
+    };
     if (c.entity_type.empty()) return invalid("Invalid empty entity type.");
     if (c.entity_type != "user" && c.entity_type != "client-id" && c.entity_type != "ip")
       return controller::refuse(error_code::unsupported_version,

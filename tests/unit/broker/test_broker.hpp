@@ -141,7 +141,8 @@ class test_broker {
     std::vector<std::byte> frame;  // without the size
     bool arrived = false;
     bool skipped = false;
-    std::string closed;  // why the connection was to be closed
+    std::int64_t muted_ms = 0;  // how long the connection isn't read from
+    std::string closed;         // why the connection was to be closed
   };
   template <class Request>
   std::shared_ptr<answer> send(broker::connection_id connection, std::int16_t version, const Request& request) {
@@ -206,6 +207,7 @@ class test_broker {
 
   std::unique_ptr<sim_disk> disk;
   std::size_t open_files_max = 1000;  // counts from the next start
+  duration clock_step{};              // what passes between two looks at the clock within a batch
 
  private:
   struct test_environment final : broker::environment {
@@ -217,6 +219,8 @@ class test_broker {
       jobs.emplace_back(std::move(work), std::move(done));
     }
     void wake_at(time_point when) override { wake = when; }
+    // Every look at it takes this long: what is measured is the number of looks.
+    time_point read_clock() const override { return owner.now().steady + (owner.looks_at_clock_++) * owner.clock_step; }
 
     test_broker& owner;
     shard_id id;
@@ -247,6 +251,7 @@ class test_broker {
   }
 
   static void take(answer& a, broker::reply r) {
+    a.muted_ms = std::chrono::duration_cast<std::chrono::milliseconds>(r.mute_for).count();
     a.skipped = r.what == broker::reply::action::skip;
     if (r.what == broker::reply::action::close) a.closed = r.reason;
     if (r.what != broker::reply::action::send) return;
@@ -284,6 +289,7 @@ class test_broker {
   std::shared_ptr<broker::logger_control> loggers_;
   std::vector<dynamic_config> settings_told_;
   bool held_ = false;
+  std::int64_t looks_at_clock_ = 0;
   broker::connection_id connection_;
   std::uint64_t last_connection_ = 0;
   std::int32_t last_correlation_ = 0;

@@ -96,8 +96,7 @@ TEST(alter_client_quotas, values) {
 }
 
 TEST(alter_client_quotas, each_entity_is_changed_whole_or_not_at_all) {
-  const auto decided =
-      alter(cluster(), {{user, {{bytes, 60}, {"bogus", 1}}}, {{{"client-id", "c"}}, {{bytes, 1000}}}});
+  const auto decided = alter(cluster(), {{user, {{bytes, 60}, {"bogus", 1}}}, {{{"client-id", "c"}}, {{bytes, 1000}}}});
   ASSERT_EQ(decided.reply.size(), 2U);
   EXPECT_FALSE(decided.reply[0].outcome.ok());
   EXPECT_TRUE(decided.reply[1].outcome.ok());
