@@ -108,7 +108,7 @@ std::int32_t client_quotas::wait_for(connection& c, std::string_view client_id, 
   const auto& limit = limit_of(c, client_id, k);
   const auto now = home_.now.steady;
   if (!limit.meter || limit.meter->rate.is_idle(now)) return 0;
-  return security::throttle_ms(limit.meter->rate.wait_for(limit.per_second, amount, now));
+  return security::throttle_ms(limit.meter->rate.wait_to_fit(limit.per_second, amount, now));
 }
 
 std::optional<double> client_quotas::burst_of(connection& c, std::string_view client_id, kind k) {

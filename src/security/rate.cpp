@@ -63,11 +63,21 @@ double windowed_rate::per_second(time_point now) {
   return total_ / seconds_covered(now);
 }
 
-duration windowed_rate::wait_for(double limit, time_point now) { return wait_for(limit, 0, now); }
-
-duration windowed_rate::wait_for(double limit, double amount, time_point now) {
+duration windowed_rate::wait_for(double limit, time_point now) {
   advance(now);
-  return from_seconds((total_ + amount) / limit - seconds_covered(now));
+  return from_seconds(total_ / limit - seconds_covered(now));
+}
+
+duration windowed_rate::wait_to_fit(double limit, double amount, time_point now) {
+  advance(now);
+  const duration wait = from_seconds((total_ + amount) / limit - seconds_covered(now));
+  double left = total_;
+  for (std::size_t older = 1; older <= sums_.size(); ++older) {
+    left -= sums_[(running_ + older) % sums_.size()];
+    const time_point forgotten_at = running_since_ + window_.sample * older;
+    if ((left + amount) / limit <= seconds_covered(running_since_)) return std::min(wait, forgotten_at - now);
+  }
+  return wait;
 }
 
 bool windowed_rate::is_idle(time_point now) {

@@ -25,11 +25,12 @@ class windowed_rate {
   // Negative amounts take back what was added.
   void add(double amount, time_point now);
   double per_second(time_point now);
-  // How long nothing may be added until the rate is `limit` again; zero when it isn't above. Without a bound: a burst
-  // of ten windows' worth gives about nine windows.
+  // Kafka's throttle time: how long the samples would have to be for the rate to be `limit`; zero when it isn't above.
+  // Without a bound: a burst of ten windows' worth gives about nine windows.
   duration wait_for(double limit, time_point now);
-  // The same, as if `amount` had been added.
-  duration wait_for(double limit, double amount, time_point now);
+  // How long to wait before `amount` is added, so that the rate isn't above `limit` then: the throttle time as if it
+  // had been added, or less when by then enough is forgotten.
+  duration wait_to_fit(double limit, double amount, time_point now);
   // Nothing that was added counts any more.
   bool is_idle(time_point now);
 

@@ -17,6 +17,7 @@ void add_entity(Row& row, request& r, const metadata::quota_entity& entity) {
   for (const auto& [type, name] : entity.parts) {
     auto& part = row.entity.emplace_back();
     part.entity_type = r.keep(type);
+    part.entity_name.reset();
     if (name) part.entity_name = r.keep(*name);
   }
 }

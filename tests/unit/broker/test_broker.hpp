@@ -59,6 +59,7 @@ class test_broker {
         EXPECT_EQ(i, 0U) << "only shard 0 tells";
         settings_told_.push_back(c);
       };
+      options.connection_rates_changed = [this](const broker::connection_rates& r) { rates_told_.push_back(r); };
       shards_.push_back(std::make_unique<broker::shard>(std::move(options), *environments_.back()));
     }
     bool ready = false;
@@ -99,6 +100,9 @@ class test_broker {
 
   // What the shell was told of changed settings since the last call.
   std::vector<dynamic_config> take_settings() { return std::exchange(settings_told_, {}); }
+
+  // The same of quotas on new connections.
+  std::vector<broker::connection_rates> take_connection_rates() { return std::exchange(rates_told_, {}); }
 
   // Clean: the next start trusts the files.
   void stop() {
@@ -288,6 +292,7 @@ class test_broker {
   std::vector<std::shared_ptr<answer>> kept_;
   std::shared_ptr<broker::logger_control> loggers_;
   std::vector<dynamic_config> settings_told_;
+  std::vector<broker::connection_rates> rates_told_;
   bool held_ = false;
   std::int64_t looks_at_clock_ = 0;
   broker::connection_id connection_;

@@ -17,6 +17,10 @@ TEST(windowed_rate, a_window_s_worth_passes_at_once_and_the_rest_waits_as_long_a
   r.add(57, at_ms(5));
   EXPECT_EQ(wait_ms(r, 1000, 5), 57);
   EXPECT_EQ(wait_ms(r, 1000, 5 + 57), 0) << "after that wait the rate is the limit";
+  // The samples end before a longer wait does, which then begins anew.
+  r.add(4'943, at_ms(62));
+  EXPECT_EQ(wait_ms(r, 1000, 62), 4'943);
+  EXPECT_EQ(wait_ms(r, 1000, 62 + 4'943), 5'000);
   // Observed with Apache Kafka: 57 bytes at 1 byte per second.
   windowed_rate one({});
   one.add(57, at_ms(0));
@@ -38,9 +42,24 @@ TEST(windowed_rate, samples_are_forgotten_one_by_one) {
 TEST(windowed_rate, what_was_added_can_be_taken_back) {
   windowed_rate r({});
   r.add(500, at_ms(0));
-  EXPECT_EQ(throttle_ms(r.wait_for(100, 1000, at_ms(0))), 5000) << "asking adds nothing";
   r.add(-500, at_ms(1500));
   EXPECT_DOUBLE_EQ(r.per_second(at_ms(1500)), 0);
+}
+
+TEST(windowed_rate, what_is_to_be_added_waits_until_it_fits) {
+  windowed_rate r({});
+  r.add(500, at_ms(0));
+  r.add(400, at_ms(5000));
+  const auto wait = [&r](double amount, std::int64_t now) {
+    return throttle_ms(r.wait_to_fit(100, amount, at_ms(now)));
+  };
+  EXPECT_EQ(wait(50, 5000), 0);
+  EXPECT_EQ(wait(200, 5000), 1000);
+  EXPECT_EQ(wait(500, 5000), 4000);
+  EXPECT_EQ(wait(500, 9000), 2000) << "when the first 500 are forgotten";
+  EXPECT_EQ(wait(900, 9000), 7000) << "when all are forgotten";
+  EXPECT_EQ(wait(2000, 9000), 19'000) << "never fits";
+  EXPECT_EQ(wait(50, 5000), 0) << "asking adds nothing";
 }
 
 TEST(windowed_rate, a_single_sample_has_its_own_length) {
