@@ -21,20 +21,20 @@ security::rate_window window(std::int32_t samples, std::int32_t sample_seconds) 
           std::chrono::seconds(std::min(sample_seconds, sample_seconds_max))};
 }
 
-security::rate_window window_of(const broker_config& c) {
-  return window(c.quota_window_num, c.quota_window_size_seconds);
-}
-
-security::rate_window mutation_window_of(const broker_config& c) {
-  return window(c.controller_quota_window_num, c.controller_quota_window_size_seconds);
-}
-
 double seconds(duration d) { return std::chrono::duration<double>(d).count(); }
 
 // In percent of one thread, as the quota is.
 double percent_seconds(duration used) { return seconds(used) * 100; }
 
 }  // namespace
+
+security::rate_window quota_window_of(const broker_config& config) noexcept {
+  return window(config.quota_window_num, config.quota_window_size_seconds);
+}
+
+security::rate_window mutation_window_of(const broker_config& config) noexcept {
+  return window(config.controller_quota_window_num, config.controller_quota_window_size_seconds);
+}
 
 client_quotas::client_quotas(shard_state& home) : home_(home) {}
 
@@ -91,7 +91,7 @@ std::shared_ptr<quota_meter> client_quotas::meter_of(kind k, const quota_entity&
   auto& meter = meters_[{k, entity}];
   if (!meter) {
     meter = std::make_shared<quota_meter>(
-        quota_meter{k, entity, security::windowed_rate(window_of(home_.config())), 0, false});
+        quota_meter{k, entity, security::windowed_rate(quota_window_of(home_.config())), 0, false});
     arm_sweep();
   }
   return meter;
@@ -114,8 +114,8 @@ std::int32_t client_quotas::wait_for(connection& c, std::string_view client_id, 
 std::optional<double> client_quotas::burst_of(connection& c, std::string_view client_id, kind k) {
   const auto& limit = limit_of(c, client_id, k);
   if (!limit.meter) return std::nullopt;
-  const auto window = window_of(home_.config());
-  return limit.per_second * seconds(window.sample * std::max<std::uint32_t>(window.samples - 1, 1));
+  const auto w = quota_window_of(home_.config());
+  return limit.per_second * seconds(w.sample * std::max<std::uint32_t>(w.samples - 1, 1));
 }
 
 // ---- time
@@ -141,7 +141,7 @@ std::int32_t client_quotas::request_wait(connection& c, std::string_view client_
   if (!limit.meter) return 0;
   if (paying_ == limit.meter) charge_section();
   const auto wait = limit.meter->rate.wait_for(limit.per_second, home_.now.steady);
-  return security::throttle_ms(std::min(wait, window_of(home_.config()).sample));
+  return security::throttle_ms(std::min(wait, quota_window_of(home_.config()).sample));
 }
 
 quota_payer client_quotas::payer_of(connection& c, std::string_view client_id) {
@@ -195,7 +195,7 @@ void client_quotas::learn(const std::vector<use>& used) {
 void client_quotas::arm_sweep() {
   if (std::exchange(is_sweep_due_, true)) return;
   const auto c = home_.config();
-  const auto period = std::max(window_of(c).whole(), mutation_window_of(c).whole());
+  const auto period = std::max(quota_window_of(c).whole(), mutation_window_of(c).whole());
   home_.timers.schedule(home_.now.steady + period, [this] { sweep(); });
 }
 

@@ -14,6 +14,7 @@
 #include "jackdaw/base/unique_function.hpp"
 #include "jackdaw/broker/logger_control.hpp"
 #include "jackdaw/broker/storage.hpp"
+#include "jackdaw/security/rate.hpp"
 
 namespace jackdaw::broker {
 
@@ -34,6 +35,10 @@ struct server_info {
 // Told to the outside, in words: the shell writes them to the log. Called on the shard's thread.
 enum class log_level { debug, info, warning, error };
 using log_sink = void (*)(log_level level, const std::string& sentence);
+
+// What client quotas are measured over, and changes to topics: quota.window.*, controller.quota.window.*.
+security::rate_window quota_window_of(const broker_config& config) noexcept;
+security::rate_window mutation_window_of(const broker_config& config) noexcept;
 
 // New connections per second that addresses may open (KIP-612).
 struct connection_rates {
