@@ -35,22 +35,28 @@ int buffer_bytes(const broker_config& config, std::string_view key, std::int32_t
 
 std::uint32_t limit(std::int32_t value) { return static_cast<std::uint32_t>(std::max(value, 0)); }
 
-net::admission_options admission_of(const dynamic_config& config) {
-  net::admission_options o;
+// Into the limits that hold now.
+void set_limits(net::admission_options& o, const dynamic_config& config) {
   o.max_connections = limit(config.max_connections);
   o.max_connections_per_ip = limit(config.max_connections_per_ip);
   o.max_new_per_second = limit(config.max_connection_creation_rate);
+  o.per_ip_overrides.clear();
   for (const auto& [host, count] : config.max_connections_per_ip_overrides) {
     o.per_ip_overrides.emplace_back(host, limit(count));
   }
-  return o;
+}
+
+void set_rates(net::admission_options& o, const broker::connection_rates& rates) {
+  o.ip_new_per_second = rates.of_any_ip.value_or(std::numeric_limits<double>::infinity());
+  o.ip_new_per_second_overrides = rates.of_hosts;
 }
 
 net::server_options network_options(const broker_config& config, std::uint32_t shards) {
   net::server_options o;
   o.shards = shards;
   for (const auto& l : config.listeners) o.listeners.push_back({l.name, l.host, l.port});
-  o.admission = admission_of(config.dynamic);
+  set_limits(o.admission, config.dynamic);
+  o.admission.ip_window = broker::quota_window_of(config);
   o.sockets.backlog = config.socket_listen_backlog_size;
   o.sockets.send_buffer_bytes = buffer_bytes(config, "socket.send.buffer.bytes", config.socket_send_buffer_bytes);
   o.sockets.receive_buffer_bytes =
@@ -118,12 +124,16 @@ result<void> check_supported(const broker_config& config) {
 // In the order in which they are made; the reverse is the order in which they go.
 struct broker_process::parts {
   parts(const broker_config& config, std::uint32_t shard_count)
-      : workers(disk_threads(config)), server(network_options(config, shard_count), workers) {}
+      : admission(network_options(config, shard_count).admission),
+        workers(disk_threads(config)),
+        server(network_options(config, shard_count), workers) {}
 
   result<void> open(broker_config config, const std::string& version, std::shared_ptr<broker::logger_control> loggers);
+  void keep_admission(broker::shard_options& zero);
   result<void> start_shards();
   void close_storage();
 
+  net::admission_options admission;  // what the server was told last; shard 0's, once it runs
   disk::posix_disk disk;
   disk::worker_pool workers;
   net::server server;
@@ -151,8 +161,8 @@ result<void> broker_process::parts::open(broker_config config, const std::string
   info = std::move(made);
   std::vector<net::request_handler*> handlers;
   for (std::uint32_t i = 0; i < server.shard_count(); ++i) {
-    broker::shard_options options{shard_id{i}, info, random.next(), log_for_shard, {}};
-    if (i == 0) options.settings_changed = [this](const auto& now) { server.set_admission(admission_of(now)); };
+    broker::shard_options options{shard_id{i}, info, random.next(), log_for_shard, {}, {}};
+    if (i == 0) keep_admission(options);
     shards.push_back(std::make_unique<shard_handler>(std::move(options), server.environment(shard_id{i})));
     handlers.push_back(shards.back().get());
   }
@@ -160,6 +170,17 @@ result<void> broker_process::parts::open(broker_config config, const std::string
   is_started = true;
   if (auto ready = start_shards(); !ready) return ready;
   return server.open();
+}
+
+void broker_process::parts::keep_admission(broker::shard_options& zero) {
+  zero.settings_changed = [this](const dynamic_config& now) {
+    set_limits(admission, now);
+    server.set_admission(admission);
+  };
+  zero.connection_rates_changed = [this](const broker::connection_rates& now) {
+    set_rates(admission, now);
+    server.set_admission(admission);
+  };
 }
 
 // Every shard, shard 0 last: its answer says that cluster state is there and that all shards have it.

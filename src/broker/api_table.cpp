@@ -40,6 +40,8 @@ constexpr api_entry table[] = {
     row(api_key::delete_groups, 0, 2, handle_delete_groups),
     row(api_key::incremental_alter_configs, 0, 1, handle_incremental_alter_configs),
     row(api_key::offset_delete, 0, 0, handle_offset_delete),
+    row(api_key::describe_client_quotas, 0, 1, handle_describe_client_quotas),
+    row(api_key::alter_client_quotas, 0, 1, handle_alter_client_quotas),
     row(api_key::describe_quorum, 0, 2, handle_describe_quorum),
     row(api_key::describe_cluster, 0, 2, handle_describe_cluster),
     row(api_key::describe_producers, 0, 0, handle_describe_producers),

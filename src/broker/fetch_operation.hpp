@@ -40,6 +40,11 @@ class fetch_operation {
   void round_done();
   bool must_answer_now() const;
   void wait();
+  void limit_by_quota();
+  void trim();
+  bool is_over_quota();
+  void answer_throttled();
+  void charge_answer();
   void answer();
   void answer_error(protocol::error_code code);
   bool leave_out(const read_item& item, fetch_session::entry& sent) const;
@@ -64,7 +69,7 @@ class fetch_operation {
 };
 
 // Sends a read to the shard that owns its partitions; it comes back to the fetch, if that still waits for it.
-void post_read(shard_state& home, shard_id owner, read_job_ptr job);
+void post_read(shard_state& home, shard_id owner, read_job_ptr job, const quota_payer& payer);
 // No more news for this fetch.
 void post_unwatch(shard_state& home, shard_id owner, fetch_key key);
 

@@ -2,10 +2,12 @@
 // point into, text made for the answer, the sink.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
 
+#include "client_quotas.hpp"
 #include "jackdaw/base/buffer.hpp"
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/time.hpp"
@@ -54,6 +56,38 @@ class request {
   // The same in another version than the request's: only ApiVersions does that.
   template <class T>
   void respond_as(std::int16_t v, const T& message, std::vector<file_slice> slices = {}) {
+    wait_for_time();
+    if constexpr (requires { message.throttle_time_ms; }) {
+      if (throttle_ms_ != 0) {
+        T told = message;
+        told.throttle_time_ms = throttle_ms_;
+        return encode(v, told, std::move(slices));
+      }
+    }
+    encode(v, message, std::move(slices));
+  }
+  void respond_nothing();
+  // Bytes that no client of Kafka sends, or a failure with no place in the answer: says why in the log.
+  void close_connection(std::string reason);
+
+  // ---- quotas: what the answer says, and what the client is held to
+  // Counts what the client used of a quota; it waits accordingly once it is answered.
+  void charge(security::quota_kind kind, double amount);
+  // The client is to wait at least this long.
+  void throttle(std::int32_t wait_ms) noexcept { throttle_ms_ = std::max(throttle_ms_, wait_ms); }
+  // Charges it for the time that was spent so far. How long it has to wait, all in all.
+  std::int32_t wait_for_time();
+  // Whom to charge for what is done on other shards.
+  quota_payer payer();
+
+  // Keeps text alive until the answer is written; messages only hold views.
+  std::string_view keep(std::string text) { return kept_.emplace_back(std::move(text)); }
+  // Whoever sent this; empty when the client gave no id.
+  std::string_view client_id() const noexcept { return header_.client_id.value_or(std::string_view{}); }
+
+ private:
+  template <class T>
+  void encode(std::int16_t v, const T& message, std::vector<file_slice> slices) {
     protocol::response_header head;
     head.correlation_id = header_.correlation_id;
     const auto head_version = protocol::response_header_version(*api_, v);
@@ -69,16 +103,6 @@ class request {
     place_slices(r, externals, std::move(slices));
     deliver(std::move(r));
   }
-  void respond_nothing();
-  // Bytes that no client of Kafka sends, or a failure with no place in the answer: says why in the log.
-  void close_connection(std::string reason);
-
-  // Keeps text alive until the answer is written; messages only hold views.
-  std::string_view keep(std::string text) { return kept_.emplace_back(std::move(text)); }
-  // Whoever sent this; empty when the client gave no id.
-  std::string_view client_id() const noexcept { return header_.client_id.value_or(std::string_view{}); }
-
- private:
   void refuse_bytes(const protocol::reader& in);
   static void place_slices(reply& r, const std::vector<protocol::writer::external>& externals,
                            std::vector<file_slice> slices);
@@ -92,6 +116,7 @@ class request {
   std::size_t body_at_;
   reply_sink sink_;
   std::deque<std::string> kept_;
+  std::int32_t throttle_ms_ = 0;
 };
 
 using request_ptr = std::unique_ptr<request>;

@@ -21,7 +21,8 @@ shard_state::shard_state(shard_options given, environment& environment)
       dynamic(config().dynamic),
       partitions(*this),
       sessions(static_cast<std::size_t>(config().max_incremental_fetch_session_cache_slots) / shard_count() + 1,
-               std::chrono::minutes(2)) {}
+               std::chrono::minutes(2)),
+      quotas(*this) {}
 
 shard_state::~shard_state() = default;
 
@@ -46,7 +47,7 @@ shard_id shard::id() const noexcept { return state_->id(); }
 void shard::open_connection(connection_info info, now_t now) {
   set_now(now);
   const auto id = info.id;
-  const bool added = state_->connections.emplace(id, connection{std::move(info), "unknown", "unknown", {}}).second;
+  const bool added = state_->connections.emplace(id, connection{.info = std::move(info)}).second;
   JD_ASSERT(added, id.value());
 }
 
@@ -79,8 +80,11 @@ void shard::handle(connection_id id, std::shared_ptr<buffer> frame, reply_sink s
                                                     entry->version_min, entry->version_max)));
   }
   const auto body_at = in.position();
+  auto* c = state_->quotas.are_set() ? state_->find_connection(id) : nullptr;
+  if (c != nullptr) state_->quotas.begin_request(*c, header->client_id.value_or(std::string_view{}));
   entry->handle(
       std::make_unique<request>(*state_, id, *api, std::move(*header), std::move(frame), body_at, std::move(sink)));
+  if (c != nullptr) state_->quotas.end_request();
 }
 
 void shard::set_now(now_t now) { state_->now = now; }
@@ -103,6 +107,7 @@ void shard::end_of_batch(now_t now) {
 void shard_state::apply(const std::shared_ptr<const metadata::delta>& change, unique_function<void()> applied) {
   image = change->after;
   note_settings(*change);
+  quotas.apply(*change);
   partitions.apply(*change, std::move(applied));
 }
 

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "client_quotas.hpp"
 #include "fetch_session.hpp"
 #include "jackdaw/base/random.hpp"
 #include "jackdaw/broker/shard.hpp"
@@ -24,10 +25,12 @@ class request;
 
 struct connection {
   connection_info info;
-  std::string software_name;  // from ApiVersions, "unknown" before (KIP-511)
-  std::string software_version;
+  std::string software_name = "unknown";  // until ApiVersions says it (KIP-511)
+  std::string software_version = "unknown";
   // Fetches that wait for data; they go when the connection goes.
-  std::vector<std::uint64_t> parked_fetches;
+  std::vector<std::uint64_t> parked_fetches{};
+  std::string user = "ANONYMOUS";           // the principal's name; nobody authenticates yet
+  std::unique_ptr<quota_binding> quotas{};  // null until somebody asks for them
 };
 
 // Producer ids that the controller gave to this shard and nobody has yet: next to end - 1.
@@ -75,6 +78,7 @@ class shard_state {
   timer_queue timers;
   partition_store partitions;
   fetch_session_cache sessions;
+  client_quotas quotas;
   std::unordered_map<std::uint64_t, std::unique_ptr<fetch_operation>> fetches;  // parked or being read, by id
   std::uint64_t last_fetch_id = 0;
   producer_id_block producer_ids;

@@ -14,8 +14,8 @@ using growing = create_partitions_request::create_partitions_topic;
 
 class topic_grower {
  public:
-  topic_grower(const metadata::image& image, random_source& random)
-      : image_(image), random_(random), brokers_(brokers_for_placement(image)) {}
+  topic_grower(const metadata::image& image, random_source& random, mutation_quota* quota)
+      : image_(image), random_(random), quota_(quota), brokers_(brokers_for_placement(image)) {}
 
   decision<std::vector<grown_topic>> decide(const create_partitions_request& request) {
     std::map<std::string_view, int> times;
@@ -61,8 +61,7 @@ class topic_grower {
       const auto p = partition_id(topic.partition_count() + static_cast<std::int32_t>(states.size()) - 1);
       if (auto v = check_leader(states.back(), p); !v.ok()) return v;
     }
-    append(topic, std::move(states));
-    return {};
+    return append(topic, std::move(states));
   }
 
   verdict place(const metadata::topic& topic, std::int32_t added) {
@@ -71,18 +70,20 @@ class topic_grower {
     if (!placed.outcome.ok()) return std::move(placed.outcome);
     std::vector<metadata::partition_state> states;
     for (const auto& replicas : placed.replicas) states.push_back(first_state(image_, replicas));
-    append(topic, std::move(states));
-    return {};
+    return append(topic, std::move(states));
   }
 
-  void append(const metadata::topic& topic, std::vector<metadata::partition_state> states) {
+  verdict append(const metadata::topic& topic, std::vector<metadata::partition_state> states) {
+    if (auto v = take_from(quota_, static_cast<std::int64_t>(states.size())); !v.ok()) return v;
     std::int32_t p = topic.partition_count();
     for (auto& state : states)
       out_.records.push_back(metadata::partition_created{topic.id(), partition_id(p++), std::move(state)});
+    return {};
   }
 
   const metadata::image& image_;
   random_source& random_;
+  mutation_quota* quota_;
   std::vector<placement_broker> brokers_;
   std::int32_t budget_ = partitions_per_request_max;
   decision<std::vector<grown_topic>> out_;
@@ -91,8 +92,9 @@ class topic_grower {
 }  // namespace
 
 decision<std::vector<grown_topic>> create_partitions(const metadata::image& image,
-                                                     const create_partitions_request& request, random_source& random) {
-  return topic_grower(image, random).decide(request);
+                                                     const create_partitions_request& request, random_source& random,
+                                                     mutation_quota* quota) {
+  return topic_grower(image, random, quota).decide(request);
 }
 
 }  // namespace jackdaw::controller

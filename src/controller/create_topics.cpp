@@ -30,11 +30,12 @@ std::string without_specials(std::string_view name) {
 class topic_creator {
  public:
   topic_creator(const metadata::image& image, const create_topics_request& request, const broker_config& config,
-                random_source& random)
+                random_source& random, mutation_quota* quota)
       : image_(image),
         request_(request),
         config_(config),
         random_(random),
+        quota_(quota),
         brokers_(brokers_for_placement(image)),
         layers_{nullptr, nullptr, &image.configs(metadata::config_resource::broker, metadata::default_broker_resource),
                 &config.settings} {}
@@ -78,6 +79,7 @@ class topic_creator {
     if (auto v = check_configs(t, row); !v.ok()) return v;
     std::vector<metadata::partition_state> partitions;
     if (auto v = t.assignments.empty() ? place(t, partitions) : take_assignments(t, partitions); !v.ok()) return v;
+    if (auto v = take_from(quota_, static_cast<std::int64_t>(partitions.size())); !v.ok()) return v;
 
     row.id = fresh_id();
     row.partition_count = static_cast<std::int32_t>(partitions.size());
@@ -177,6 +179,7 @@ class topic_creator {
   const create_topics_request& request_;
   const broker_config& config_;
   random_source& random_;
+  mutation_quota* quota_;
   std::vector<placement_broker> brokers_;
   config_layers layers_;
   std::map<std::string, std::string> names_;  // of topics that this request creates; by name with '.' as '_'
@@ -186,8 +189,9 @@ class topic_creator {
 }  // namespace
 
 decision<std::vector<created_topic>> create_topics(const metadata::image& image, const create_topics_request& request,
-                                                   const broker_config& config, random_source& random) {
-  return topic_creator(image, request, config, random).decide();
+                                                   const broker_config& config, random_source& random,
+                                                   mutation_quota* quota) {
+  return topic_creator(image, request, config, random, quota).decide();
 }
 
 }  // namespace jackdaw::controller

@@ -27,7 +27,8 @@ std::vector<wanted> all_wanted(const delete_topics_request& request) {
 
 class topic_deleter {
  public:
-  topic_deleter(const metadata::image& image, const broker_config& config) : image_(image), config_(config) {}
+  topic_deleter(const metadata::image& image, const broker_config& config, mutation_quota* quota)
+      : image_(image), config_(config), quota_(quota) {}
 
   decision<std::vector<deleted_topic>> decide(const delete_topics_request& request) {
     const auto all = all_wanted(request);
@@ -69,6 +70,7 @@ class topic_deleter {
       return w.name ? refuse(error_code::unknown_topic_or_partition, no_such_topic)
                     : refuse(error_code::unknown_topic_id, no_such_id);
     if (!config_.delete_topic_enable) return refuse(error_code::topic_deletion_disabled, "Topic deletion is disabled.");
+    if (auto v = take_from(quota_, topic->partition_count()); !v.ok()) return v;
     row.name = topic->name();
     row.id = topic->id();
     if (!removed_.insert(topic->id()).second)
@@ -79,6 +81,7 @@ class topic_deleter {
 
   const metadata::image& image_;
   const broker_config& config_;
+  mutation_quota* quota_;
   std::map<key, int> times_;
   std::set<uuid> removed_;
   decision<std::vector<deleted_topic>> out_;
@@ -87,8 +90,8 @@ class topic_deleter {
 }  // namespace
 
 decision<std::vector<deleted_topic>> delete_topics(const metadata::image& image, const delete_topics_request& request,
-                                                   const broker_config& config) {
-  return topic_deleter(image, config).decide(request);
+                                                   const broker_config& config, mutation_quota* quota) {
+  return topic_deleter(image, config, quota).decide(request);
 }
 
 }  // namespace jackdaw::controller

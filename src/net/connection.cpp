@@ -33,7 +33,29 @@ void connection::on_events(std::uint32_t events) {
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
     is_readable_ = true;
     read();
+    // Nobody is left who would wait for the quota's end.
+    if (is_muted() && (events & (EPOLLHUP | EPOLLERR)) != 0) end_after_flush("the peer is gone", false);
   }
+}
+
+void connection::mute(duration wait) {
+  const time_point until = table_.now().steady + wait;
+  if (until <= muted_until_) return;
+  if (is_muted()) table_.timers_.cancel(mute_end_);
+  muted_until_ = until;
+  mute_end_ = table_.timers_.add(until, [this] {
+    unmute();
+    table_.touch(*this);  // from here on it's the peer's turn
+    if (!is_paused_) return;
+    is_paused_ = false;
+    table_.take_turn_later(*this);
+  });
+}
+
+void connection::unmute() {
+  if (!is_muted()) return;
+  table_.timers_.cancel(mute_end_);
+  muted_until_ = time_point::min();
 }
 
 void connection::read() {
@@ -90,6 +112,7 @@ bool connection::start_requests() {
 }
 
 bool connection::may_start_request() const noexcept {
+  if (is_muted()) return false;
   if (replies_.empty()) return true;
   const auto& o = table_.options();
   return replies_.size() < o.requests_in_flight && held_bytes_ - reader_bytes_ < o.connection_bytes &&
@@ -131,6 +154,7 @@ void connection::ticket_gone() {
 void connection::finish(reply_queue::ticket ticket, broker::reply answer) {
   auto& slot = replies_[ticket];
   JD_ASSERT(!slot.is_ready, ticket);
+  if (answer.mute_for > duration::zero()) mute(answer.mute_for);
   const std::size_t cost = cost_of(answer);
   let_go(slot.cost);
   hold(cost);
@@ -159,9 +183,10 @@ void connection::flush() {
   if (sent != 0) table_.touch(*this);
   const auto& o = table_.options();
   // Half of each limit: reading in steps of one request would cost more than waiting a little.
-  if (is_paused_ && (replies_.empty() || (replies_.size() <= o.requests_in_flight / 2 &&
-                                          held_bytes_ - reader_bytes_ <= o.connection_bytes / 2 &&
-                                          unsent_bytes_ <= o.unsent_reply_bytes / 2))) {
+  if (is_paused_ && !is_muted() &&
+      (replies_.empty() ||
+       (replies_.size() <= o.requests_in_flight / 2 && held_bytes_ - reader_bytes_ <= o.connection_bytes / 2 &&
+        unsent_bytes_ <= o.unsent_reply_bytes / 2))) {
     is_paused_ = false;
     table_.take_turn_later(*this);
   }

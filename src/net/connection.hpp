@@ -9,6 +9,7 @@
 #include "jackdaw/net/accepted_socket.hpp"
 #include "jackdaw/net/event_loop.hpp"
 #include "jackdaw/net/idle_list.hpp"
+#include "jackdaw/net/timer_queue.hpp"
 #include "memory_budget.hpp"
 #include "reply_queue.hpp"
 #include "reply_writer.hpp"
@@ -35,7 +36,8 @@ class reply_ticket {
 };
 
 // Reads on while earlier requests wait, until it holds as much as it may; then reading stops, which costs nothing:
-// no system call, and the peer's kernel makes the peer wait. Never closes itself inside a call from the handler. Once
+// no system call, and the peer's kernel makes the peer wait. The same holds while it is muted for a quota, but for one
+// timer. Never closes itself inside a call from the handler. Once
 // closed it lives until the batch is over and the last ticket is gone.
 class connection final : public event_source, public idle_hook, public budget_hook {
  public:
@@ -64,6 +66,10 @@ class connection final : public event_source, public idle_hook, public budget_ho
   friend class connection_table;
   friend class reply_ticket;
 
+  // Whether its client has to wait for a quota.
+  bool is_muted() const noexcept { return muted_until_ != time_point::min(); }
+  void mute(duration wait);
+  void unmute();
   bool start_requests();
   bool may_start_request() const noexcept;
   void start(std::shared_ptr<buffer> frame);
@@ -99,6 +105,8 @@ class connection final : public event_source, public idle_hook, public budget_ho
   bool is_ending_ = false;  // closes at the next flush, whatever is left
   bool is_protocol_error_ = false;
   std::string end_reason_;
+  time_point muted_until_ = time_point::min();  // min(): it isn't
+  timer_queue::ticket mute_end_{};
 };
 
 }  // namespace jackdaw::net

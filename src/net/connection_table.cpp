@@ -120,6 +120,7 @@ void connection_table::close(connection& c, const std::string& why, bool is_prot
   } else {
     spdlog::debug("Connection {} from {} closed: {}", c.id().value(), c.socket().peer, why);
   }
+  c.unmute();
   budget_.forget(c);
   idle_.remove(c);
   handler_.close_connection(c.id(), now_);
@@ -151,7 +152,7 @@ void connection_table::close_idle() {
   for (idle_hook* hook = idle_.oldest(); hook != nullptr; hook = idle_.oldest()) {
     if (hook->touched + options_.max_idle > now_.steady) return;
     auto& c = static_cast<connection&>(*hook);
-    if (c.has_requests() && !c.has_unsent()) {
+    if ((c.has_requests() || c.is_muted()) && !c.has_unsent()) {
       idle_.touch(c, now_.steady);  // it waits for us
       continue;
     }

@@ -16,6 +16,8 @@ namespace jackdaw::net {
 namespace {
 // Connections accepted before requests get their turn.
 constexpr int turn = 64;
+// Descriptors that connections which come too fast may hold; more are refused at once.
+constexpr std::size_t refused_later_max = 1000;
 constexpr duration pause_without_descriptors = std::chrono::milliseconds(100);
 }  // namespace
 
@@ -112,6 +114,10 @@ bool doorkeeper::accept_one(int listening, std::uint16_t listener) {
     return false;
   }
   accepted_socket socket{std::move(fd), ip_of(from), endpoint_text(from), listener};
+  if (const auto delay = admission_.delay_of(socket.ip, home_.now().steady); delay > duration::zero()) {
+    refuse_later(std::move(socket), delay);
+    return true;
+  }
   if (!admission_.admit(socket.ip, home_.now().steady)) {
     if (allow(line::too_many_of_ip, left_out)) {
       spdlog::warn("Connection from {} refused: its address has {} open (max.connections.per.ip); {} others refused",
@@ -123,6 +129,21 @@ bool doorkeeper::accept_one(int listening, std::uint16_t listener) {
   ++load_[to.value()];
   home_.give_socket(to, std::move(socket));
   return true;
+}
+
+// As Kafka does (KIP-612): the peer is connected, hears nothing, and is cut off.
+void doorkeeper::refuse_later(accepted_socket socket, duration delay) {
+  std::uint64_t left_out = 0;
+  if (allow(line::too_fast_of_ip, left_out)) {
+    spdlog::warn(
+        "Connection from {} refused: its address opens more than {} per second (connection_creation_rate); "
+        "{} others refused",
+        socket.peer, admission_.rate_of(socket.ip), left_out);
+  }
+  if (refused_later_ == refused_later_max) return;
+  ++refused_later_;
+  auto fd = std::make_unique<unique_fd>(std::move(socket.fd));
+  home_.timers().add(home_.now().steady + delay, [this, fd = std::move(fd)] { --refused_later_; });
 }
 
 bool doorkeeper::allow(line kind, std::uint64_t& left_out) {

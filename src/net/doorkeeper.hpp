@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "jackdaw/base/ids.hpp"
+#include "jackdaw/net/accepted_socket.hpp"
 #include "jackdaw/net/admission.hpp"
 #include "jackdaw/net/event_loop.hpp"
 #include "jackdaw/net/options.hpp"
@@ -36,10 +37,11 @@ class doorkeeper {
 
  private:
   class door;
-  enum class line : std::uint8_t { accept_failed, too_many_of_ip, full, count };
+  enum class line : std::uint8_t { accept_failed, too_many_of_ip, too_fast_of_ip, full, count };
 
   // Whether there may be more to accept.
   bool accept_one(int listening, std::uint16_t listener);
+  void refuse_later(accepted_socket socket, duration delay);
   bool may_accept();
   bool allow(line kind, std::uint64_t& left_out);
   // In the next batch.
@@ -55,6 +57,7 @@ class doorkeeper {
   bool is_paused_ = false;
   timer_queue::ticket pause_end_;
   bool is_full_ = false;
+  std::size_t refused_later_ = 0;  // connections that wait to be refused
   log_limiter<static_cast<std::size_t>(line::count)> limiter_;
 };
 

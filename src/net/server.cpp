@@ -10,17 +10,30 @@ namespace jackdaw::net {
 
 namespace {
 
-admission::limits limits_of(const admission_options& options) {
-  admission::limits l{options.max_connections, options.max_connections_per_ip, {}, options.max_new_per_second};
-  for (const auto& [host, limit] : options.per_ip_overrides) {
+// The same by address.
+template <class Limit>
+std::vector<std::pair<ip_address, Limit>> by_address(const std::vector<std::pair<std::string, Limit>>& by_host,
+                                                     std::string_view setting) {
+  std::vector<std::pair<ip_address, Limit>> out;
+  for (const auto& [host, limit] : by_host) {
     const auto ips = resolve(host);
     if (!ips) {
-      spdlog::warn("max.connections.per.ip.overrides: {}, so its limit has no effect", ips.error().detail);
+      spdlog::warn("{}: {}, so its limit has no effect", setting, ips.error().detail);
       continue;
     }
-    for (const auto& ip : *ips) l.per_ip_overrides.emplace_back(ip, limit);
+    for (const auto& ip : *ips) out.emplace_back(ip, limit);
   }
-  return l;
+  return out;
+}
+
+admission::limits limits_of(const admission_options& o) {
+  return {.all = o.max_connections,
+          .per_ip = o.max_connections_per_ip,
+          .per_ip_overrides = by_address(o.per_ip_overrides, "max.connections.per.ip.overrides"),
+          .new_per_second = o.max_new_per_second,
+          .ip_new_per_second = o.ip_new_per_second,
+          .ip_new_per_second_overrides = by_address(o.ip_new_per_second_overrides, "connection_creation_rate"),
+          .ip_window = o.ip_window};
 }
 
 }  // namespace
@@ -88,7 +101,8 @@ void server::open_doors() {
 
 void server::set_admission(admission_options options) {
   const auto number = ++admissions_;
-  if (options.per_ip_overrides.empty()) return doors_->set_limits(limits_of(options));
+  if (options.per_ip_overrides.empty() && options.ip_new_per_second_overrides.empty())
+    return doors_->set_limits(limits_of(options));
   struct look_up {
     admission_options options;
     admission::limits found{};

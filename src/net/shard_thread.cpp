@@ -159,4 +159,6 @@ void shard_thread::run_on_worker(unique_function<void()> work, unique_function<v
 
 void shard_thread::wake_at(time_point when) { wake_at_ = when; }
 
+time_point shard_thread::read_clock() const { return clock_().steady; }
+
 }  // namespace jackdaw::net

@@ -88,6 +88,12 @@ struct broker_config {
   std::int64_t offsets_retention_check_interval_ms = 600000;
   std::int32_t max_request_partition_size_limit = 2000;
 
+  // Over how many samples of which length client quotas are measured, and those of changes to topics.
+  std::int32_t quota_window_num = 11;
+  std::int32_t quota_window_size_seconds = 1;
+  std::int32_t controller_quota_window_num = 11;
+  std::int32_t controller_quota_window_size_seconds = 1;
+
   bool auto_create_topics_enable = true;
   bool delete_topic_enable = true;
   std::int32_t num_partitions = 1;

@@ -24,6 +24,10 @@ class environment {
 
   // Calls shard::on_wake at `when` or soon after. A later call replaces an earlier one; time_point::max() is never.
   virtual void wake_at(time_point when) = 0;
+
+  // Reads the steady clock, to measure how long something takes on this thread: between events the time that a shard
+  // is handed stands still.
+  virtual time_point read_clock() const = 0;
 };
 
 }  // namespace jackdaw::broker

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "jackdaw/base/buffer.hpp"
+#include "jackdaw/base/time.hpp"
 #include "jackdaw/base/unique_function.hpp"
 #include "jackdaw/log/disk.hpp"
 
@@ -34,6 +35,8 @@ struct reply {
   action what = action::send;
   buffer bytes;                     // starts with the 4-byte size of the whole frame, slices included
   std::vector<reply_slice> slices;  // `at` ascending
+  // The connection isn't read from for this long, beginning now: the client has used up a quota (KIP-219).
+  duration mute_for{};
   std::string reason;
 
   std::size_t size_bytes() const noexcept {

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "jackdaw/base/config_broker.hpp"
@@ -12,6 +14,7 @@
 #include "jackdaw/base/unique_function.hpp"
 #include "jackdaw/broker/logger_control.hpp"
 #include "jackdaw/broker/storage.hpp"
+#include "jackdaw/security/rate.hpp"
 
 namespace jackdaw::broker {
 
@@ -33,6 +36,16 @@ struct server_info {
 enum class log_level { debug, info, warning, error };
 using log_sink = void (*)(log_level level, const std::string& sentence);
 
+// What client quotas are measured over, and changes to topics: quota.window.*, controller.quota.window.*.
+security::rate_window quota_window_of(const broker_config& config) noexcept;
+security::rate_window mutation_window_of(const broker_config& config) noexcept;
+
+// New connections per second that addresses may open (KIP-612).
+struct connection_rates {
+  std::optional<double> of_any_ip;                       // for each that has no own
+  std::vector<std::pair<std::string, double>> of_hosts;  // address or host name
+};
+
 struct shard_options {
   shard_id id;
   std::shared_ptr<const server_info> server;
@@ -42,6 +55,8 @@ struct shard_options {
   // runs: whenever that differs from the last call, at first from `server->config.dynamic`. What was set before a
   // restart is told before start() says ready.
   unique_function<void(const dynamic_config&)> settings_changed = {};
+  // The same of the quotas on new connections, at first when some are set.
+  unique_function<void(const connection_rates&)> connection_rates_changed = {};
 };
 
 }  // namespace jackdaw::broker

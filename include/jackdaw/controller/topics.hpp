@@ -36,10 +36,13 @@ struct created_topic {
   std::vector<std::string> notes;  // settings without effect, one sentence each, for the log
 };
 
+// `quota`, here and below: null is none; what it doesn't allow is refused, the rest is done.
+//
 // One row for each name, in the order of the request. With validate_only there are rows and no records.
 decision<std::vector<created_topic>> create_topics(const metadata::image& image,
                                                    const protocol::create_topics_request& request,
-                                                   const broker_config& config, random_source& random);
+                                                   const broker_config& config, random_source& random,
+                                                   mutation_quota* quota = nullptr);
 
 struct deleted_topic {
   std::optional<std::string> name;  // nothing when an unknown id was asked for
@@ -50,7 +53,7 @@ struct deleted_topic {
 // Both forms of the request: names alone (up to version 5), names or ids.
 decision<std::vector<deleted_topic>> delete_topics(const metadata::image& image,
                                                    const protocol::delete_topics_request& request,
-                                                   const broker_config& config);
+                                                   const broker_config& config, mutation_quota* quota = nullptr);
 
 struct grown_topic {
   std::string name;
@@ -59,6 +62,6 @@ struct grown_topic {
 
 decision<std::vector<grown_topic>> create_partitions(const metadata::image& image,
                                                      const protocol::create_partitions_request& request,
-                                                     random_source& random);
+                                                     random_source& random, mutation_quota* quota = nullptr);
 
 }  // namespace jackdaw::controller

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "jackdaw/base/time.hpp"
+#include "jackdaw/security/rate.hpp"
 
 namespace jackdaw::net {
 
@@ -19,12 +20,15 @@ struct listener_options {
 };
 
 // How many connections may be open: Kafka's max.connections, max.connections.per.ip and its overrides,
-// max.connection.creation.rate.
+// max.connection.creation.rate; and how many addresses may open per second (KIP-612).
 struct admission_options {
   std::uint32_t max_connections = std::numeric_limits<std::uint32_t>::max();
   std::uint32_t max_connections_per_ip = std::numeric_limits<std::uint32_t>::max();
   std::vector<std::pair<std::string, std::uint32_t>> per_ip_overrides;  // host name or address, limit
   std::uint32_t max_new_per_second = std::numeric_limits<std::uint32_t>::max();
+  double ip_new_per_second = std::numeric_limits<double>::infinity();       // of each address that has no own rate
+  std::vector<std::pair<std::string, double>> ip_new_per_second_overrides;  // host name or address, rate
+  security::rate_window ip_window;                                          // that these rates are measured over
 };
 
 struct socket_options {

@@ -66,6 +66,7 @@ class shard_thread final : public broker::environment {
   void post(shard_id to, unique_function<void(broker::shard&)> message) override;
   void run_on_worker(unique_function<void()> work, unique_function<void(broker::shard&)> done) override;
   void wake_at(time_point when) override;
+  time_point read_clock() const override;
 
  private:
   using message = unique_function<void(broker::shard&)>;

@@ -168,6 +168,10 @@ void read_connections(settings& from, broker_config& to) {
   to.fetch_max_bytes = from.int32("fetch.max.bytes");
   to.max_incremental_fetch_session_cache_slots = from.int32("max.incremental.fetch.session.cache.slots");
   to.max_request_partition_size_limit = from.int32("max.request.partition.size.limit");
+  to.quota_window_num = from.int32("quota.window.num");
+  to.quota_window_size_seconds = from.int32("quota.window.size.seconds");
+  to.controller_quota_window_num = from.int32("controller.quota.window.num");
+  to.controller_quota_window_size_seconds = from.int32("controller.quota.window.size.seconds");
   const std::string overrides = from.text("max.connections.per.ip.overrides");
   if (auto parsed = parse_connection_overrides(overrides); !parsed)
     from.problem("max.connections.per.ip.overrides", parsed.error().detail);

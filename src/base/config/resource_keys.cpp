@@ -74,18 +74,19 @@ constexpr config_key client_metrics_table[] = {
 };
 
 constexpr config_key client_quota_table[] = {
-    {"consumer_byte_rate", int64, "9223372036854775807", any, cluster_wide, medium, ignored, no_quotas,
+    {"consumer_byte_rate", int64, "9223372036854775807", any, cluster_wide, medium, honoured, "",
      "Bytes per second that a client may read from one broker."},
-    {"controller_mutation_rate", float64, "2147483647.0", any, cluster_wide, medium, ignored, no_quotas,
+    {"controller_mutation_rate", float64, "2147483647.0", any, cluster_wide, medium, honoured, "",
      "Partitions per second that a client may create or delete."},
-    {"producer_byte_rate", int64, "9223372036854775807", any, cluster_wide, medium, ignored, no_quotas,
+    {"producer_byte_rate", int64, "9223372036854775807", any, cluster_wide, medium, honoured, "",
      "Bytes per second that a client may write to one broker."},
-    {"request_percentage", float64, "2147483647.0", any, cluster_wide, medium, ignored, no_quotas,
+    {"request_percentage", float64, "2147483647.0", any, cluster_wide, medium, honoured,
+     "in percent of one shard's thread; in Kafka, of one request or network thread",
      "Share of the broker's time that a client may take."},
 };
 
 constexpr config_key ip_quota_table[] = {
-    {"connection_creation_rate", int32, "2147483647", at_least(0), cluster_wide, medium, ignored, no_quotas,
+    {"connection_creation_rate", int32, "2147483647", at_least(0), cluster_wide, medium, honoured, "",
      "Connections per second that an address may open."},
 };
 

@@ -23,14 +23,42 @@ struct change {
   const broker_config& config() const { return r->home().config(); }
 };
 
+// One that creates or deletes partitions, for which its client may have a quota (KIP-599): from version `strict_since`
+// on, what the quota doesn't allow is refused; before, it is done and the client waits.
+template <class Request, class Reply, std::int16_t strict_since>
+struct mutating_change : change<Request, Reply> {
+  std::optional<mutation_budget> budget;
+
+  // On shard 0.
+  void prepare(shard_state& zero) {
+    budget = zero.quotas.mutations_of(user, this->r->client_id(), this->r->version() >= strict_since);
+  }
+  controller::mutation_quota* quota() noexcept { return budget ? &*budget : nullptr; }
+  // At home, when it is decided.
+  void throttle() {
+    if (budget) this->r->throttle(budget->wait_ms());
+  }
+
+  std::string user;  // who asks; set before it is run
+};
+
+template <class Change>
+concept with_quota = requires(Change& c) { c.quota(); };
+
 // `decide(change&, image, random)` yields a controller::decision<Reply>; it runs on shard 0. `answer(change&)` runs at
 // home, with every verdict that was good turned bad if the records could not be committed.
 template <class Change, class Decide, class Answer>
 void run_change(std::unique_ptr<Change> c, Decide decide, Answer answer) {
   auto& home = c->r->home();
   auto* raw = c.get();
+  if constexpr (with_quota<Change>) {
+    if (const auto* asking = home.find_connection(c->r->connection())) c->user = asking->user;
+  }
   submit_metadata(
       home,
+      [raw]([[maybe_unused]] shard_state& zero) {
+        if constexpr (with_quota<Change>) raw->prepare(zero);
+      },
       [raw, decide](const metadata::image& image, random_source& random) {
         auto decided = decide(*raw, image, random);
         raw->reply = std::move(decided.reply);
@@ -41,13 +69,18 @@ void run_change(std::unique_ptr<Change> c, Decide decide, Answer answer) {
         if (!outcome) {
           // Refused before anything was decided: the rows of the answer are still wanted.
           auto& here = c->r->home();
-          if (!c->is_decided) c->reply = decide(*c, *here.image, here.random).reply;
+          if (!c->is_decided) {
+            // The budget is shard 0's.
+            if constexpr (with_quota<Change>) c->budget.reset();
+            c->reply = decide(*c, *here.image, here.random).reply;
+          }
           const bool disk = outcome.error().code == errc::no_space || outcome.error().code == errc::io;
           const auto code = disk ? protocol::error_code::kafka_storage_error : protocol::error_code::not_controller;
           for (auto& row : c->reply) {
             if (row.outcome.ok()) row.outcome = controller::refuse(code, outcome.error().detail);
           }
         }
+        if constexpr (with_quota<Change>) c->throttle();
         answer(*c);
       });
 }

@@ -23,6 +23,7 @@ void fetch_operation::start(request_ptr r) {
 
 void fetch_operation::begin() {
   if (!open_session()) return;
+  limit_by_quota();
   collect_targets();
   read(asked_.max_wait_ms > 0);
 }
@@ -134,12 +135,13 @@ void fetch_operation::read(bool may_wait) {
   jobs_left_ = jobs.size();
   if (jobs.empty()) return round_done();
   const auto max_bytes = std::min(asked_.max_bytes, home.config().fetch_max_bytes);
+  const auto payer = r_->payer();
   for (auto& [owner, job] : jobs) {
     job->max_bytes = max_bytes;
     job->read_committed = asked_.isolation_level == 1;
     job->watch_below_bytes = may_wait ? asked_.min_bytes : 0;
     job->watcher = {home.id(), id_};
-    post_read(home, owner, std::move(job));
+    post_read(home, owner, std::move(job), payer);
   }
 }
 
@@ -156,15 +158,16 @@ void take_back(shard_state& home, std::uint64_t id, read_job_ptr filled, shard_i
 
 }  // namespace
 
-void post_read(shard_state& home, shard_id owner, read_job_ptr job) {
+void post_read(shard_state& home, shard_id owner, read_job_ptr job, const quota_payer& payer) {
   const auto id = job->watcher.fetch_id;
   if (owner == home.id()) {
     job->done = [&home, id, owner](read_job_ptr filled) { take_back(home, id, std::move(filled), owner); };
     home.partitions.read(std::move(job));
     return;
   }
-  home.env.post(owner, [job = std::move(job), id, owner, to = home.id()](shard& s) mutable {
+  home.env.post(owner, [job = std::move(job), payer, id, owner, to = home.id()](shard& s) mutable {
     auto& there = s.state();
+    const paid_time paid(there, std::move(payer));
     job->done = [id, owner, to, &there](read_job_ptr filled) {
       there.env.post(to, [id, owner, filled = std::move(filled)](shard& back) mutable {
         take_back(back.state(), id, std::move(filled), owner);
@@ -273,17 +276,68 @@ void fetch_operation::add_row(read_item& item) {
   if (item.records.size != 0) slices_.push_back(std::move(item.records));
 }
 
-void fetch_operation::answer() {
+// What passes no quota at any time isn't read, and not waited for.
+void fetch_operation::limit_by_quota() {
+  auto& home = r_->home();
+  if (!home.quotas.are_set()) return;
+  auto* c = home.find_connection(r_->connection());
+  const auto burst =
+      c != nullptr ? home.quotas.burst_of(*c, r_->client_id(), security::quota_kind::fetch) : std::optional<double>();
+  if (!burst || *burst >= asked_.max_bytes) return;
+  asked_.max_bytes = static_cast<std::int32_t>(*burst);
+  asked_.min_bytes = std::min(asked_.min_bytes, asked_.max_bytes);
+}
+
+// Makes what was read fit into the answer.
+void fetch_operation::trim() {
   std::int64_t left = std::min(asked_.max_bytes, r_->home().config().fetch_max_bytes);
   bool first = true;
   for (auto& item : items_) {
-    if (item.records.size != 0) {
-      // Owners don't know of each other's share. Whole first batch, then whatever fits; clients drop a torn batch.
-      if (!first && item.records.size > left)
-        item.records.size = static_cast<std::uint32_t>(std::max<std::int64_t>(left, 0));
-      left -= item.records.size;
-      first = false;
-    }
+    if (item.records.size == 0) continue;
+    // Owners don't know of each other's share. Whole first batch, then whatever fits; clients drop a torn batch.
+    if (!first && item.records.size > left)
+      item.records.size = static_cast<std::uint32_t>(std::max<std::int64_t>(left, 0));
+    left -= item.records.size;
+    first = false;
+  }
+}
+
+bool fetch_operation::is_over_quota() {
+  auto& home = r_->home();
+  if (!home.quotas.are_set()) return false;
+  double bytes = 0;
+  for (const auto& item : items_) bytes += item.records.size;
+  if (auto* c = home.find_connection(r_->connection()))
+    r_->throttle(home.quotas.wait_for(*c, r_->client_id(), security::quota_kind::fetch, bytes));
+  return r_->wait_for_time() > 0;
+}
+
+// Nothing until the client has waited; it asks for the same again (KIP-219). A session that would begin with this
+// answer doesn't.
+void fetch_operation::answer_throttled() {
+  if (session_ && !incremental_) {
+    r_->home().sessions.remove(session_->id());
+    session_.reset();
+  }
+  answer_.session_id = session_ ? session_->id() : 0;
+  r_->respond(answer_);
+  finish();
+}
+
+// Counts the answer; whether the client has to wait for it was asked before.
+void fetch_operation::charge_answer() {
+  auto& home = r_->home();
+  if (!home.quotas.are_set()) return;
+  auto bytes = static_cast<double>(answer_.encoded_size(r_->version()));
+  for (const auto& slice : slices_) bytes += slice.size;
+  if (auto* c = home.find_connection(r_->connection()))
+    home.quotas.charge(*c, r_->client_id(), security::quota_kind::fetch, bytes);
+}
+
+void fetch_operation::answer() {
+  trim();
+  if (is_over_quota()) return answer_throttled();
+  for (auto& item : items_) {
     const bool has_data = item.records.size != 0;
     if (!session_) {
       add_row(item);
@@ -294,6 +348,7 @@ void fetch_operation::answer() {
     if (has_data) session_->move_to_end(item.target);
   }
   answer_.session_id = session_ ? session_->id() : 0;
+  charge_answer();
   r_->respond(answer_, std::move(slices_));
   finish();
 }

@@ -47,4 +47,8 @@ void handle_alter_configs(request_ptr r);
 void handle_incremental_alter_configs(request_ptr r);
 void handle_list_config_resources(request_ptr r);
 
+// client quotas
+void handle_describe_client_quotas(request_ptr r);
+void handle_alter_client_quotas(request_ptr r);
+
 }  // namespace jackdaw::broker

@@ -106,8 +106,9 @@ class produce_operation {
   }
 
   static void post_job(shard_state& home, shard_id owner, append_job_ptr job, produce_operation* op) {
-    home.env.post(owner, [job = std::move(job), op, to = home.id()](shard& s) mutable {
+    home.env.post(owner, [job = std::move(job), op, to = home.id(), payer = op->r_->payer()](shard& s) mutable {
       auto& there = s.state();
+      const paid_time paid(there, std::move(payer));
       job->done = [op, to, &there](append_job_ptr filled) {
         there.env.post(to, [op, filled = std::move(filled)](shard&) mutable { op->take(std::move(filled)); });
       };
@@ -136,6 +137,7 @@ class produce_operation {
   }
 
   void finish() {
+    r_->charge(security::quota_kind::produce, static_cast<double>(r_->frame()->size()));
     if (asked_.acks != 0) return r_->respond(answer_);
     for (const auto* row : rows_) {
       if (row->error_code == error_code::none) continue;

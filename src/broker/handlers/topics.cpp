@@ -7,9 +7,9 @@
 namespace jackdaw::broker {
 namespace {
 
-using create_change = change<protocol::create_topics_request, std::vector<controller::created_topic>>;
-using delete_change = change<protocol::delete_topics_request, std::vector<controller::deleted_topic>>;
-using grow_change = change<protocol::create_partitions_request, std::vector<controller::grown_topic>>;
+using create_change = mutating_change<protocol::create_topics_request, std::vector<controller::created_topic>, 6>;
+using delete_change = mutating_change<protocol::delete_topics_request, std::vector<controller::deleted_topic>, 5>;
+using grow_change = mutating_change<protocol::create_partitions_request, std::vector<controller::grown_topic>, 3>;
 
 // All settings that the topic now has, as DescribeConfigs would say (KIP-525).
 void add_configs(request& r, const controller::created_topic& topic,
@@ -79,7 +79,7 @@ void handle_create_topics(request_ptr r) {
   run_change(
       std::move(c),
       [](create_change& it, const metadata::image& image, random_source& random) {
-        return controller::create_topics(image, it.asked, it.config(), random);
+        return controller::create_topics(image, it.asked, it.config(), random, it.quota());
       },
       answer_created);
 }
@@ -91,7 +91,7 @@ void handle_delete_topics(request_ptr r) {
   run_change(
       std::move(c),
       [](delete_change& it, const metadata::image& image, random_source&) {
-        return controller::delete_topics(image, it.asked, it.config());
+        return controller::delete_topics(image, it.asked, it.config(), it.quota());
       },
       answer_deleted);
 }
@@ -103,7 +103,7 @@ void handle_create_partitions(request_ptr r) {
   run_change(
       std::move(c),
       [](grow_change& it, const metadata::image& image, random_source& random) {
-        return controller::create_partitions(image, it.asked, random);
+        return controller::create_partitions(image, it.asked, random, it.quota());
       },
       answer_grown);
 }

@@ -59,6 +59,7 @@ class test_broker {
         EXPECT_EQ(i, 0U) << "only shard 0 tells";
         settings_told_.push_back(c);
       };
+      options.connection_rates_changed = [this](const broker::connection_rates& r) { rates_told_.push_back(r); };
       shards_.push_back(std::make_unique<broker::shard>(std::move(options), *environments_.back()));
     }
     bool ready = false;
@@ -99,6 +100,9 @@ class test_broker {
 
   // What the shell was told of changed settings since the last call.
   std::vector<dynamic_config> take_settings() { return std::exchange(settings_told_, {}); }
+
+  // The same of quotas on new connections.
+  std::vector<broker::connection_rates> take_connection_rates() { return std::exchange(rates_told_, {}); }
 
   // Clean: the next start trusts the files.
   void stop() {
@@ -141,7 +145,8 @@ class test_broker {
     std::vector<std::byte> frame;  // without the size
     bool arrived = false;
     bool skipped = false;
-    std::string closed;  // why the connection was to be closed
+    std::int64_t muted_ms = 0;  // how long the connection isn't read from
+    std::string closed;         // why the connection was to be closed
   };
   template <class Request>
   std::shared_ptr<answer> send(broker::connection_id connection, std::int16_t version, const Request& request) {
@@ -206,6 +211,7 @@ class test_broker {
 
   std::unique_ptr<sim_disk> disk;
   std::size_t open_files_max = 1000;  // counts from the next start
+  duration clock_step{};              // what passes between two looks at the clock within a batch
 
  private:
   struct test_environment final : broker::environment {
@@ -217,6 +223,8 @@ class test_broker {
       jobs.emplace_back(std::move(work), std::move(done));
     }
     void wake_at(time_point when) override { wake = when; }
+    // Every look at it takes this long: what is measured is the number of looks.
+    time_point read_clock() const override { return owner.now().steady + (owner.looks_at_clock_++) * owner.clock_step; }
 
     test_broker& owner;
     shard_id id;
@@ -247,6 +255,7 @@ class test_broker {
   }
 
   static void take(answer& a, broker::reply r) {
+    a.muted_ms = std::chrono::duration_cast<std::chrono::milliseconds>(r.mute_for).count();
     a.skipped = r.what == broker::reply::action::skip;
     if (r.what == broker::reply::action::close) a.closed = r.reason;
     if (r.what != broker::reply::action::send) return;
@@ -283,7 +292,9 @@ class test_broker {
   std::vector<std::shared_ptr<answer>> kept_;
   std::shared_ptr<broker::logger_control> loggers_;
   std::vector<dynamic_config> settings_told_;
+  std::vector<broker::connection_rates> rates_told_;
   bool held_ = false;
+  std::int64_t looks_at_clock_ = 0;
   broker::connection_id connection_;
   std::uint64_t last_connection_ = 0;
   std::int32_t last_correlation_ = 0;

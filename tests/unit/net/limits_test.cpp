@@ -225,6 +225,26 @@ TEST(limits, an_address_with_too_many_connections_is_refused_more) {
   EXPECT_EQ(handler.saw.get().opened, 3);
 }
 
+TEST(limits, an_address_that_connects_too_often_is_held_and_cut_off) {
+  fake_handler handler;
+  server_options options;
+  options.admission.ip_new_per_second_overrides = {{"127.0.0.1", 0.2}};
+  running_server server({&handler}, options, manual_now);
+  client a(server.port());
+  client b(server.port());
+  ASSERT_TRUE(handler.saw.wait([](const auto& s) { return s.opened == 2; }));
+  client c(server.port());
+  ASSERT_TRUE(c.connected());
+  ASSERT_TRUE(c.send(framed("too fast")));
+  ASSERT_TRUE(a.send(framed("served")));
+  EXPECT_EQ(a.receive_frame(), "served");
+  EXPECT_EQ(::recv(c.fd(), nullptr, 0, MSG_DONTWAIT), -1) << "neither served nor cut off";
+  manual_ms += 1000;
+  server.run(0, [] {});
+  EXPECT_TRUE(c.at_end());
+  EXPECT_EQ(handler.saw.get().opened, 2);
+}
+
 TEST(limits, a_higher_limit_lets_in_who_waits) {
   fake_handler handler;
   server_options options;

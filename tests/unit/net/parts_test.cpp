@@ -90,6 +90,27 @@ TEST(admission, new_connections_come_at_a_rate_with_bursts_of_one_second) {
   EXPECT_EQ(a.next_allowed(), start + milliseconds(200));
 }
 
+TEST(admission, an_address_that_connects_too_often_is_told_how_long_to_be_held) {
+  const time_point start{};
+  admission a({.all = 100, .per_ip = 100, .per_ip_overrides = {}, .new_per_second = 0});
+  EXPECT_EQ(a.delay_of(address(1), start), duration::zero()) << "no quota";
+  a.set_limits({.all = 100,
+                .per_ip = 100,
+                .per_ip_overrides = {},
+                .new_per_second = 0,
+                .ip_new_per_second = 2,
+                .ip_new_per_second_overrides = {{address(9), 0.1}}});
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(a.delay_of(address(1), start), duration::zero()) << i;
+  EXPECT_EQ(a.delay_of(address(1), start), milliseconds(500));
+  EXPECT_EQ(a.delay_of(address(1), start), milliseconds(500)) << "refused ones don't count";
+  EXPECT_EQ(a.delay_of(address(2), start), duration::zero()) << "each address has its own";
+  EXPECT_EQ(a.delay_of(address(9), start), duration::zero());
+  EXPECT_EQ(a.delay_of(address(9), start), milliseconds(1000)) << "at most one sample";
+  EXPECT_EQ(a.delay_of(address(1), start + milliseconds(500)), duration::zero());
+  a.set_limits({.all = 100, .per_ip = 100, .per_ip_overrides = {}, .new_per_second = 0});
+  EXPECT_EQ(a.delay_of(address(9), start), duration::zero());
+}
+
 TEST(admission, limits_that_come_later_count_who_is_in_and_throw_nobody_out) {
   constexpr std::uint32_t none = 2147483647;
   admission a({none, none, {}, none});
