@@ -49,6 +49,8 @@ constexpr api_entry table[] = {
     row(api_key::describe_producers, 0, 0, handle_describe_producers),
     row(api_key::unregister_broker, 0, 0, handle_unregister_broker),
     row(api_key::consumer_group_describe, 0, 1, handle_consumer_group_describe),
+    row(api_key::get_telemetry_subscriptions, 0, 0, handle_get_telemetry_subscriptions),
+    row(api_key::push_telemetry, 0, 0, handle_push_telemetry),
     row(api_key::list_config_resources, 0, 1, handle_list_config_resources),
     row(api_key::describe_topic_partitions, 0, 0, handle_describe_topic_partitions),
 };

@@ -87,6 +87,7 @@ struct broker_config {
   std::int64_t offsets_retention_ms = 604800000;
   std::int64_t offsets_retention_check_interval_ms = 600000;
   std::int32_t max_request_partition_size_limit = 2000;
+  std::int32_t telemetry_max_bytes = 1048576;
 
   bool auto_create_topics_enable = true;
   bool delete_topic_enable = true;

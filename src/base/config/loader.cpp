@@ -168,6 +168,7 @@ void read_connections(settings& from, broker_config& to) {
   to.fetch_max_bytes = from.int32("fetch.max.bytes");
   to.max_incremental_fetch_session_cache_slots = from.int32("max.incremental.fetch.session.cache.slots");
   to.max_request_partition_size_limit = from.int32("max.request.partition.size.limit");
+  to.telemetry_max_bytes = from.int32("telemetry.max.bytes");
   const std::string overrides = from.text("max.connections.per.ip.overrides");
   if (auto parsed = parse_connection_overrides(overrides); !parsed)
     from.problem("max.connections.per.ip.overrides", parsed.error().detail);

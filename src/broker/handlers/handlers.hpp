@@ -54,4 +54,8 @@ void handle_list_partition_reassignments(request_ptr r);
 void handle_update_features(request_ptr r);
 void handle_unregister_broker(request_ptr r);
 
+// what clients measure
+void handle_get_telemetry_subscriptions(request_ptr r);
+void handle_push_telemetry(request_ptr r);
+
 }  // namespace jackdaw::broker
