@@ -6,6 +6,7 @@
 
 #include "group_host.hpp"
 #include "jackdaw/controller/brokers.hpp"
+#include "jackdaw/controller/features.hpp"
 #include "shard_state.hpp"
 
 namespace jackdaw::broker {
@@ -13,9 +14,6 @@ namespace jackdaw::broker {
 namespace {
 
 constexpr const char* metadata_partition = "__cluster_metadata-0";
-
-// The level of Kafka's metadata.version whose behaviour is offered: 4.3-IV0.
-constexpr std::int16_t metadata_version = 30;
 
 }  // namespace
 
@@ -65,7 +63,8 @@ void metadata_host::register_self() {
         std::vector<metadata::record> records;
         if (image.cluster_id().empty()) {
           records.push_back(metadata::cluster_created{home_.options.server->cluster_id});
-          records.push_back(metadata::feature_level_set{"metadata.version", metadata_version});
+          records.push_back(metadata::feature_level_set{std::string(controller::metadata_version_feature),
+                                                        controller::metadata_version_level});
         }
         auto decided = controller::register_broker(image, self, broker_epoch{raft_->last_index().value() + 1}, false);
         *epoch = decided.reply.epoch;

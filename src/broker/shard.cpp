@@ -14,6 +14,18 @@
 
 namespace jackdaw::broker {
 
+namespace {
+
+// Those of the process, shared by its shards.
+client_telemetry::limits telemetry_limits(std::uint32_t shards) {
+  client_telemetry::limits l;
+  l.clients_max = std::max<std::size_t>(1, l.clients_max / shards);
+  l.metrics_max_bytes /= shards;
+  return l;
+}
+
+}  // namespace
+
 shard_state::shard_state(shard_options given, environment& environment)
     : options(std::move(given)),
       env(environment),
@@ -22,7 +34,8 @@ shard_state::shard_state(shard_options given, environment& environment)
       partitions(*this),
       sessions(static_cast<std::size_t>(config().max_incremental_fetch_session_cache_slots) / shard_count() + 1,
                std::chrono::minutes(2)),
-      quotas(*this) {}
+      quotas(*this),
+      telemetry(telemetry_limits(shard_count())) {}
 
 shard_state::~shard_state() = default;
 
@@ -108,6 +121,7 @@ void shard_state::apply(const std::shared_ptr<const metadata::delta>& change, un
   image = change->after;
   note_settings(*change);
   quotas.apply(*change);
+  note_subscriptions(*change);
   partitions.apply(*change, std::move(applied));
 }
 
@@ -122,6 +136,14 @@ void shard_state::note_settings(const metadata::delta& change) {
   dynamic = std::move(now_set);
   partitions.settings_changed();
   if (id() == shard_id{0} && options.settings_changed) options.settings_changed(dynamic);
+}
+
+void shard_state::note_subscriptions(const metadata::delta& change) {
+  const bool is_named = std::any_of(change.configs.begin(), change.configs.end(),
+                                    [](const auto& c) { return c.type == metadata::config_resource::client_metrics; });
+  if (!is_named && std::exchange(has_subscriptions_, true)) return;
+  has_subscriptions_ = true;
+  telemetry.set_subscriptions(telemetry_subscriptions(*image));
 }
 
 void shard_state::update_wake() {
@@ -183,6 +205,7 @@ void shard_state::start_housekeeping() {
   every(c.log_retention_check_interval_ms, [](shard_state& s) { s.partitions.housekeeping(); });
   every(c.producer_id_expiration_check_interval_ms, [](shard_state& s) { s.partitions.expire_producers(); });
   every(c.log_flush_offset_checkpoint_interval_ms, [](shard_state& s) { s.partitions.checkpoint(); });
+  repeat(std::chrono::minutes(1), std::chrono::minutes(1), [](shard_state& s) { s.telemetry.forget_silent(s.now); });
   if (id() != shard_id{0}) return;
   every(c.log_flush_offset_checkpoint_interval_ms, write_recovery_points);
   every(c.offsets_retention_check_interval_ms, [](shard_state& s) { s.groups->expire_offsets(); });

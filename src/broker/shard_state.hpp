@@ -14,6 +14,7 @@
 #include "jackdaw/metadata/image_builder.hpp"
 #include "partition_store.hpp"
 #include "recovery_progress.hpp"
+#include "telemetry/client_telemetry.hpp"
 #include "timers.hpp"
 
 namespace jackdaw::broker {
@@ -52,6 +53,9 @@ class shard_state {
   std::uint32_t shard_count() const noexcept { return options.server->shard_count; }
   // The shard that hosts a partition: the same answer everywhere, without a table.
   shard_id owner_of(const uuid& topic, partition_id partition) const noexcept;
+  shard_id telemetry_owner_of(const uuid& client_instance) const noexcept {
+    return owner_of(client_instance, partition_id{0});
+  }
   // Null once the connection is closed.
   connection* find_connection(connection_id id) noexcept;
   void log(log_level level, const std::string& sentence) const {
@@ -79,6 +83,7 @@ class shard_state {
   partition_store partitions;
   fetch_session_cache sessions;
   client_quotas quotas;
+  client_telemetry telemetry;  // of the client instances that telemetry_owner_of() gives to this shard
   std::unordered_map<std::uint64_t, std::unique_ptr<fetch_operation>> fetches;  // parked or being read, by id
   std::uint64_t last_fetch_id = 0;
   producer_id_block producer_ids;
@@ -91,9 +96,11 @@ class shard_state {
 
  private:
   void note_settings(const metadata::delta& change);
+  void note_subscriptions(const metadata::delta& change);
   void repeat(duration first, duration period, void (*task)(shard_state&));
 
   time_point told_wake_ = time_point::max();
+  bool has_subscriptions_ = false;
   bool has_settings_ = false;  // `dynamic` is of the image, not of the file
 };
 

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "partition_steps.hpp"
+
 namespace jackdaw::controller {
 namespace {
 
@@ -14,14 +16,6 @@ verdict check_epoch(const metadata::broker_registered* broker, broker_id id, bro
     return refuse(error_code::stale_broker_epoch, "Expected broker epoch " + std::to_string(broker->epoch.value()) +
                                                       ", but got broker epoch " + std::to_string(epoch.value()) + ".");
   return {};
-}
-
-metadata::broker_list without(const metadata::broker_list& list, broker_id id) {
-  std::vector<broker_id> kept;
-  for (const broker_id other : list) {
-    if (other != id) kept.push_back(other);
-  }
-  return metadata::broker_list(std::span<const broker_id>(kept));
 }
 
 }  // namespace
@@ -60,18 +54,50 @@ decision<verdict> unfence_broker(const metadata::image& image, broker_id id, bro
       const metadata::partition_state& state = topic->partition(p);
       const bool may_lead = state.isr.contains(id) || state.elr.contains(id);
       if (state.leader != broker_id{} || !may_lead) continue;
-      metadata::partition_state next = state;
-      if (!state.isr.contains(id)) {
-        // An eligible replica has everything that was ever acknowledged, so it may lead alone (KIP-966).
-        next.isr = {id};
-        next.elr = without(state.elr, id);
-      }
-      next.leader = id;
-      ++next.leader_epoch;
-      ++next.partition_epoch;
-      out.records.push_back(metadata::partition_changed{topic_id, p, std::move(next)});
+      // An eligible replica has everything that was ever acknowledged, so it may lead alone (KIP-966).
+      out.records.push_back(metadata::partition_changed{topic_id, p, led_by(state, id)});
     }
   }
+  return out;
+}
+
+namespace {
+
+// The partition without this broker; nothing if the broker has no part in it.
+std::optional<metadata::partition_state> state_without(const metadata::image& image,
+                                                       const metadata::partition_state& state, broker_id id) {
+  auto next = state;
+  if (state.isr.size() > 1) next.isr = without(state.isr, id);
+  if (state.leader == id) {
+    const auto leader = next.isr.contains(id) ? std::nullopt : next_leader(image, next);
+    return leader ? led_by(std::move(next), *leader) : leaderless(std::move(next));
+  }
+  if (next.isr == state.isr) return std::nullopt;
+  ++next.partition_epoch;
+  return next;
+}
+
+}  // namespace
+
+decision<unregistered> unregister_broker(const metadata::image& image, broker_id id) {
+  decision<unregistered> out;
+  const auto number = std::to_string(id.value());
+  if (image.find_broker(id) == nullptr) {
+    out.reply.outcome =
+        refuse(error_code::broker_id_not_registered, "Broker ID " + number + " is not currently registered");
+    return out;
+  }
+  if (is_active(image, id)) {
+    out.reply.outcome = refuse(error_code::invalid_request, "Broker " + number + " is running: stop it first.");
+    return out;
+  }
+  for (const auto& [topic_id, topic] : image.topics()) {
+    for (partition_id p{0}; p.value() < topic->partition_count(); p = partition_id(p.value() + 1)) {
+      if (auto next = state_without(image, topic->partition(p), id))
+        out.records.push_back(metadata::partition_changed{topic_id, p, std::move(*next)});
+    }
+  }
+  out.records.push_back(metadata::broker_removed{id});
   return out;
 }
 

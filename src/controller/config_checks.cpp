@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "jackdaw/base/config.hpp"
+#include "jackdaw/controller/client_match.hpp"
 #include "jackdaw/controller/topics.hpp"
 
 namespace jackdaw::controller {
@@ -132,17 +133,6 @@ verdict check_session(std::string_view kind, const config_layers& layers) {
                 k + ".session.timeout.ms must be greater than " + k + ".heartbeat.interval.ms");
 }
 
-// NAME=PATTERN, the name one of those that clients tell of themselves (KIP-714).
-bool is_match_pattern(std::string_view item) {
-  constexpr std::string_view names[] = {"client_instance_id",    "client_id",
-                                        "client_software_name",  "client_software_version",
-                                        "client_source_address", "client_source_port"};
-  const auto equals = item.find('=');
-  if (equals == std::string_view::npos || equals + 1 == item.size()) return false;
-  if (item.find('=', equals + 1) != std::string_view::npos) return false;
-  return std::find(std::begin(names), std::end(names), item.substr(0, equals)) != std::end(names);
-}
-
 }  // namespace
 
 verdict check_topic_resource(const metadata::image& image, std::string_view name) {
@@ -233,10 +223,8 @@ verdict check_client_metrics_configs(const config_map& configs) {
                                                      " for interval.ms, interval must be between 100 and 3600000 "
                                                      "(1 hour)");
     if (name != "match") continue;
-    for (const std::string& item : value->list()) {
-      if (!is_match_pattern(item))
-        return refuse(error_code::invalid_config, "Illegal client matching pattern: " + item);
-    }
+    if (const auto match = client_match::parse(value->list()); !match)
+      return refuse(error_code::invalid_config, match.error().detail);
   }
   return {};
 }

@@ -87,6 +87,7 @@ struct broker_config {
   std::int64_t offsets_retention_ms = 604800000;
   std::int64_t offsets_retention_check_interval_ms = 600000;
   std::int32_t max_request_partition_size_limit = 2000;
+  std::int32_t telemetry_max_bytes = 1048576;
 
   // Over how many samples of which length client quotas are measured, and those of changes to topics.
   std::int32_t quota_window_num = 11;

@@ -31,6 +31,14 @@ decision<registered> register_broker(const metadata::image& image, const registr
 // The broker is ready for clients: it may lead. Partitions of it that have no leader get one.
 decision<verdict> unfence_broker(const metadata::image& image, broker_id id, broker_epoch epoch);
 
+// Forgets a broker that is gone for good (UnregisterBroker): it leads no partition and is in sync with none any more,
+// except where it alone has all records. One that serves now is refused with INVALID_REQUEST, since it would go on
+// without anybody knowing; Kafka takes it away from under its clients.
+struct unregistered {
+  verdict outcome;
+};
+decision<unregistered> unregister_broker(const metadata::image& image, broker_id id);
+
 // Producer ids first to first + count - 1 belong to the broker.
 struct producer_ids {
   verdict outcome;

@@ -154,7 +154,7 @@ constexpr config_key broker_cluster_table[] = {
      "Length of one sample of replication."},
     {"server.max.startup.time.ms", int64, "9223372036854775807", at_least(0), read_only, medium, ignored, no_internals,
      "Longest start of a server before it gives up.", "", internal},
-    {"telemetry.max.bytes", int32, "1048576", at_least(1), read_only, low, ignored, no_metrics,
+    {"telemetry.max.bytes", int32, "1048576", at_least(1), read_only, low, honoured, "",
      "Largest set of metrics that a client may push."},
     {"unclean.leader.election.enable", boolean, "false", any, cluster_wide, high, ignored, no_replication,
      "Whether a replica that isn't in sync may lead when no other is left, at the price of lost records."},

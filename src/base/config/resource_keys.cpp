@@ -65,11 +65,10 @@ constexpr config_key group_table[] = {
 };
 
 constexpr config_key client_metrics_table[] = {
-    {"interval.ms", int32, "300000", any, cluster_wide, medium, ignored, no_telemetry,
-     "How often clients push metrics."},
-    {"match", list, "", items, cluster_wide, medium, ignored, no_telemetry,
+    {"interval.ms", int32, "300000", any, cluster_wide, medium, honoured, "", "How often clients push metrics."},
+    {"match", list, "", items, cluster_wide, medium, honoured, "",
      "Which clients push metrics, as NAME=PATTERN pairs."},
-    {"metrics", list, "", items, cluster_wide, medium, ignored, no_telemetry,
+    {"metrics", list, "", items, cluster_wide, medium, honoured, "",
      "Which metrics clients push, by the beginning of their names; `*` is all."},
 };
 

@@ -60,7 +60,6 @@ inline constexpr std::string_view no_replication = "one node forms the cluster y
 inline constexpr std::string_view no_security = "TLS, SASL and authorization are not there yet";
 inline constexpr std::string_view no_share = "share groups are not served yet";
 inline constexpr std::string_view no_streams = "streams groups are not served yet";
-inline constexpr std::string_view no_telemetry = "clients' metrics are not collected yet";
 inline constexpr std::string_view no_threads = "one thread per shard does all of it: `jackdaw.shards`";
 inline constexpr std::string_view no_tiered = "there is no remote storage";
 inline constexpr std::string_view no_transactions = "transactions are not served yet";

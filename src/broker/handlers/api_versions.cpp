@@ -3,6 +3,7 @@
 
 #include "../api_table.hpp"
 #include "handlers.hpp"
+#include "jackdaw/controller/features.hpp"
 #include "jackdaw/protocol/messages/api_versions.hpp"
 
 namespace jackdaw::broker {
@@ -28,16 +29,10 @@ api_versions_response::api_version version_row(const api_entry& e) {
   return row;
 }
 
-// The levels of Kafka's features that this broker's behaviour matches. Tools read metadata.version from here.
-struct feature {
-  std::string_view name;
-  std::int16_t min;
-  std::int16_t max;
-};
-constexpr feature supported_features[] = {{"metadata.version", 7, 30}};
-
-void add_features(api_versions_response& answer, const shard_state& home) {
-  for (const auto& f : supported_features) {
+void add_features(api_versions_response& answer, const shard_state& home, std::int16_t version) {
+  for (const auto& f : controller::supported_features()) {
+    // Older clients can't read a lowest level of 0 (KIP-1022).
+    if (f.min == 0 && version < 4) continue;
     auto& row = answer.supported_features.emplace_back();
     row.name = f.name;
     row.min_version = f.min;
@@ -77,7 +72,7 @@ void handle_api_versions(request_ptr r) {
     c->software_version = asked.client_software_version;
   }
   for (const auto& e : answered_apis()) answer.api_keys.push_back(version_row(e));
-  if (r->version() >= 3) add_features(answer, r->home());
+  if (r->version() >= 3) add_features(answer, r->home(), r->version());
   r->respond(answer);
 }
 

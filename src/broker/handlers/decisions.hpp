@@ -45,6 +45,19 @@ struct mutating_change : change<Request, Reply> {
 template <class Change>
 concept with_quota = requires(Change& c) { c.quota(); };
 
+// Whatever of a reply was good is turned into `why`. Replies are rows with a verdict, rows of such rows, or one verdict
+// for all.
+template <class Reply>
+void refuse_all(Reply& reply, const controller::verdict& why) {
+  if constexpr (requires { reply.outcome; }) {
+    if (reply.outcome.ok()) reply.outcome = why;
+  } else if constexpr (requires { reply.partitions; }) {
+    for (auto& row : reply.partitions) refuse_all(row, why);
+  } else {
+    for (auto& row : reply) refuse_all(row, why);
+  }
+}
+
 // `decide(change&, image, random)` yields a controller::decision<Reply>; it runs on shard 0. `answer(change&)` runs at
 // home, with every verdict that was good turned bad if the records could not be committed.
 template <class Change, class Decide, class Answer>
@@ -76,9 +89,7 @@ void run_change(std::unique_ptr<Change> c, Decide decide, Answer answer) {
           }
           const bool disk = outcome.error().code == errc::no_space || outcome.error().code == errc::io;
           const auto code = disk ? protocol::error_code::kafka_storage_error : protocol::error_code::not_controller;
-          for (auto& row : c->reply) {
-            if (row.outcome.ok()) row.outcome = controller::refuse(code, outcome.error().detail);
-          }
+          refuse_all(c->reply, controller::refuse(code, outcome.error().detail));
         }
         if constexpr (with_quota<Change>) c->throttle();
         answer(*c);

@@ -207,6 +207,7 @@ void handle_list_config_resources(request_ptr r) {
       default: answer.error_code = error_code::unsupported_version;
     }
   }
+  if (answer.error_code != error_code::none) answer.config_resources.clear();
   r->respond(answer);
 }
 

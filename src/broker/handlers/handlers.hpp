@@ -51,4 +51,15 @@ void handle_list_config_resources(request_ptr r);
 void handle_describe_client_quotas(request_ptr r);
 void handle_alter_client_quotas(request_ptr r);
 
+// who leads and holds partitions; the cluster's features and brokers
+void handle_elect_leaders(request_ptr r);
+void handle_alter_partition_reassignments(request_ptr r);
+void handle_list_partition_reassignments(request_ptr r);
+void handle_update_features(request_ptr r);
+void handle_unregister_broker(request_ptr r);
+
+// what clients measure
+void handle_get_telemetry_subscriptions(request_ptr r);
+void handle_push_telemetry(request_ptr r);
+
 }  // namespace jackdaw::broker

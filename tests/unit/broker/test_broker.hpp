@@ -207,6 +207,7 @@ class test_broker {
   }
 
   broker::connection_id connection() const { return connection_; }
+  broker::shard_state& state(std::uint32_t shard) { return shards_[shard]->state(); }
   const broker::server_info& server() const { return *server_; }
 
   std::unique_ptr<sim_disk> disk;

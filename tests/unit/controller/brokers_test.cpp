@@ -105,5 +105,34 @@ TEST(producer_ids, run_out_in_the_end) {
   EXPECT_TRUE(d.records.empty());
 }
 
+TEST(unregistering, needs_a_broker_that_is_known_and_does_not_run) {
+  cluster c;
+  c.brokers(2);
+  EXPECT_EQ(text(unregister_broker(c.image(), broker_id(7)).reply.outcome),
+            "102: Broker ID 7 is not currently registered");
+  EXPECT_EQ(unregister_broker(c.image(), broker_id(2)).reply.outcome.code, protocol::error_code::invalid_request);
+  c.broker(2, "", true);
+  const auto decided = unregister_broker(c.image(), broker_id(2));
+  EXPECT_TRUE(decided.reply.outcome.ok());
+  c.apply(decided.records);
+  EXPECT_EQ(c.image().find_broker(broker_id(2)), nullptr);
+}
+
+TEST(unregistering, hands_its_partitions_to_who_is_in_sync_and_keeps_the_last_copy) {
+  cluster c;
+  c.brokers(2).topic("both", 1, {broker_id(2), broker_id(1)}).topic("alone", 1, {broker_id(2)}).topic("other");
+  c.broker(2, "", true);
+  const auto decided = unregister_broker(c.image(), broker_id(2));
+  EXPECT_EQ(records_of<metadata::partition_changed>(decided.records).size(), 2U);
+  c.apply(decided.records);
+  const auto& both = c.image().find_topic("both")->partition(partition_id(0));
+  EXPECT_EQ(both.leader, broker_id(1));
+  EXPECT_EQ(ids(both.isr), (std::vector{1}));
+  EXPECT_EQ(ids(both.replicas), (std::vector{2, 1})) << "it may come back";
+  const auto& alone = c.image().find_topic("alone")->partition(partition_id(0));
+  EXPECT_EQ(alone.leader, broker_id{});
+  EXPECT_EQ(ids(alone.isr), (std::vector{2})) << "nobody else has these records";
+}
+
 }  // namespace
 }  // namespace jackdaw::controller
