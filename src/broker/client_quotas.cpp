@@ -91,7 +91,7 @@ std::shared_ptr<quota_meter> client_quotas::meter_of(kind k, const quota_entity&
   auto& meter = meters_[{k, entity}];
   if (!meter) {
     meter = std::make_shared<quota_meter>(
-        quota_meter{k, entity, security::windowed_rate(quota_window_of(home_.config())), 0, false});
+        quota_meter{k, entity, security::paced_use(quota_window_of(home_.config())), 0, false});
     arm_sweep();
   }
   return meter;
@@ -100,22 +100,20 @@ std::shared_ptr<quota_meter> client_quotas::meter_of(kind k, const quota_entity&
 std::int32_t client_quotas::charge(connection& c, std::string_view client_id, kind k, double amount) {
   const auto& limit = limit_of(c, client_id, k);
   if (!limit.meter) return 0;
-  use_up(limit.meter, amount);
-  return security::throttle_ms(limit.meter->rate.wait_for(limit.per_second, home_.now.steady));
+  note_use(limit.meter, amount);
+  return security::throttle_ms(limit.meter->used.charge(amount, limit.per_second, home_.now.steady));
 }
 
-std::int32_t client_quotas::wait_for(connection& c, std::string_view client_id, kind k, double amount) {
+std::int32_t client_quotas::wait_before(connection& c, std::string_view client_id, kind k, double amount) {
   const auto& limit = limit_of(c, client_id, k);
-  const auto now = home_.now.steady;
-  if (!limit.meter || limit.meter->rate.is_idle(now)) return 0;
-  return security::throttle_ms(limit.meter->rate.wait_to_fit(limit.per_second, amount, now));
+  if (!limit.meter) return 0;
+  return security::throttle_ms(limit.meter->used.wait_before(amount, limit.per_second, home_.now.steady));
 }
 
-std::optional<double> client_quotas::burst_of(connection& c, std::string_view client_id, kind k) {
+std::optional<double> client_quotas::portion_of(connection& c, std::string_view client_id, kind k) {
   const auto& limit = limit_of(c, client_id, k);
   if (!limit.meter) return std::nullopt;
-  const auto w = quota_window_of(home_.config());
-  return limit.per_second * seconds(w.sample * std::max<std::uint32_t>(w.samples - 1, 1));
+  return limit.meter->used.portion(limit.per_second, home_.now.steady);
 }
 
 // ---- time
@@ -133,14 +131,14 @@ void client_quotas::end_request() {
 
 void client_quotas::charge_section() {
   const auto now = home_.env.read_clock();
-  use_up(paying_, percent_seconds(now - std::exchange(paying_since_, now)));
+  charge_time(paying_, now - std::exchange(paying_since_, now));
 }
 
 std::int32_t client_quotas::request_wait(connection& c, std::string_view client_id) {
   const auto& limit = limit_of(c, client_id, kind::request);
   if (!limit.meter) return 0;
   if (paying_ == limit.meter) charge_section();
-  const auto wait = limit.meter->rate.wait_for(limit.per_second, home_.now.steady);
+  const auto wait = limit.meter->used.window().wait_for(limit.per_second, home_.now.steady);
   return security::throttle_ms(std::min(wait, quota_window_of(home_.config()).sample));
 }
 
@@ -151,7 +149,13 @@ quota_payer client_quotas::payer_of(connection& c, std::string_view client_id) {
 }
 
 void client_quotas::charge_time(const quota_payer& payer, duration used) {
-  if (are_set_) use_up(meter_of(kind::request, *payer), percent_seconds(used));
+  if (are_set_) charge_time(meter_of(kind::request, *payer), used);
+}
+
+void client_quotas::charge_time(const std::shared_ptr<quota_meter>& meter, duration used) {
+  const double percent = percent_seconds(used);
+  note_use(meter, percent);
+  meter->used.window().add(percent, home_.now.steady);
 }
 
 paid_time::paid_time(shard_state& there, quota_payer payer) : there_(there), payer_(std::move(payer)) {
@@ -164,8 +168,7 @@ paid_time::~paid_time() {
 
 // ---- what all shards use
 
-void client_quotas::use_up(const std::shared_ptr<quota_meter>& meter, double amount) {
-  meter->rate.add(amount, home_.now.steady);
+void client_quotas::note_use(const std::shared_ptr<quota_meter>& meter, double amount) {
   if (home_.shard_count() == 1) return;
   meter->unshared += amount;
   if (!std::exchange(meter->is_listed, true)) unshared_.push_back(meter);
@@ -189,7 +192,7 @@ void client_quotas::share() {
 
 void client_quotas::learn(const std::vector<use>& used) {
   if (!are_set_) return;
-  for (const use& u : used) meter_of(u.k, u.entity)->rate.add(u.amount, home_.now.steady);
+  for (const use& u : used) meter_of(u.k, u.entity)->used.learn(u.amount, home_.now.steady);
 }
 
 void client_quotas::arm_sweep() {
@@ -203,7 +206,7 @@ void client_quotas::arm_sweep() {
 void client_quotas::sweep() {
   is_sweep_due_ = false;
   const auto now = home_.now.steady;
-  std::erase_if(meters_, [now](const auto& m) { return m.second.use_count() == 1 && m.second->rate.is_idle(now); });
+  std::erase_if(meters_, [now](const auto& m) { return m.second.use_count() == 1 && m.second->used.is_idle(now); });
   const double burst_seconds = seconds(mutation_window_of(home_.config()).whole());
   std::erase_if(buckets_, [now, burst_seconds](const auto& entry) {
     auto& b = *entry.second;

@@ -2,8 +2,8 @@
 //
 // Quotas hold for the whole process, and the connections of a client are spread over its shards. Each shard counts what
 // all of them use: its own at once, the others' by messages, at most `share_every` late and only while something is
-// used. Nothing is counted twice and nothing is forgotten, so the rate over the window is exact; what a client can gain
-// is what it uses in that moment on other shards, and its next wait is longer by that. Controller mutations are decided
+// used. Nothing is counted twice and nothing is forgotten, so the rate over time is exact; what a client can gain is
+// what it uses in that moment on other shards, and its next wait is longer by that. Controller mutations are decided
 // on shard 0 and counted only there.
 #pragma once
 
@@ -17,6 +17,7 @@
 #include "jackdaw/base/time.hpp"
 #include "jackdaw/controller/decision.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
+#include "jackdaw/security/paced_use.hpp"
 #include "jackdaw/security/quotas.hpp"
 
 namespace jackdaw::broker {
@@ -28,7 +29,7 @@ struct connection;
 struct quota_meter {
   security::quota_kind kind;
   metadata::quota_entity entity;
-  security::windowed_rate rate;
+  security::paced_use used;
   double unshared = 0;  // used here, not yet told to the other shards
   bool is_listed = false;
 };
@@ -73,10 +74,10 @@ class client_quotas {
   // ---- only while are_set(); waits are in milliseconds, 0 is none
   // Counts what the client used, and says how long it has to wait.
   std::int32_t charge(connection& c, std::string_view client_id, kind k, double amount);
-  // How long it would have to wait; a client that used nothing lately needn't, however much it is.
-  std::int32_t wait_for(connection& c, std::string_view client_id, kind k, double amount);
-  // What passes at once when nothing was used lately; nothing: there is no limit.
-  std::optional<double> burst_of(connection& c, std::string_view client_id, kind k);
+  // How long it has to wait before it uses so much; nothing is counted.
+  std::int32_t wait_before(connection& c, std::string_view client_id, kind k, double amount);
+  // How much is reasonably used at once; nothing: there is no limit.
+  std::optional<double> portion_of(connection& c, std::string_view client_id, kind k);
 
   // Brackets what a request does on this thread before it waits for something, if its client pays for time.
   void begin_request(connection& c, std::string_view client_id);
@@ -103,7 +104,9 @@ class client_quotas {
 
   const quota_binding::limit& limit_of(connection& c, std::string_view client_id, kind k);
   std::shared_ptr<quota_meter> meter_of(kind k, const metadata::quota_entity& entity);
-  void use_up(const std::shared_ptr<quota_meter>& meter, double amount);
+  // Tells the other shards, soon.
+  void note_use(const std::shared_ptr<quota_meter>& meter, double amount);
+  void charge_time(const std::shared_ptr<quota_meter>& meter, duration used);
   void charge_section();
   void share();
   void learn(const std::vector<use>& used);

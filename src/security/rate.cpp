@@ -80,6 +80,18 @@ duration windowed_rate::wait_to_fit(double limit, double amount, time_point now)
   return wait;
 }
 
+duration windowed_rate::forgotten_down_to(double limit, time_point now) {
+  advance(now);
+  const double allowed = limit * seconds_covered(running_since_);
+  double left = total_;
+  duration wait{};
+  for (std::size_t older = 1; older <= sums_.size() && left > allowed; ++older) {
+    left -= sums_[(running_ + older) % sums_.size()];
+    wait = running_since_ + window_.sample * older - now;
+  }
+  return wait;
+}
+
 bool windowed_rate::is_idle(time_point now) {
   advance(now);
   return sums_.empty();
@@ -95,6 +107,8 @@ double token_bucket::tokens(double per_second, double burst, time_point now) {
   filled_at_ = now;
   return tokens_;
 }
+
+duration time_for(double amount, double per_second) noexcept { return from_seconds(amount / per_second); }
 
 std::int32_t throttle_ms(duration wait) noexcept {
   const auto ms = std::chrono::round<std::chrono::milliseconds>(wait).count();

@@ -31,6 +31,8 @@ class windowed_rate {
   // How long to wait before `amount` is added, so that the rate isn't above `limit` then: the throttle time as if it
   // had been added, or less when by then enough is forgotten.
   duration wait_to_fit(double limit, double amount, time_point now);
+  // How long until so much is forgotten that the rest isn't above `limit`, if nothing is added.
+  duration forgotten_down_to(double limit, time_point now);
   // Nothing that was added counts any more.
   bool is_idle(time_point now);
 
@@ -60,6 +62,8 @@ class token_bucket {
   bool is_new_ = true;
 };
 
+// How long `amount` takes at a rate; bounded to what a response can say.
+duration time_for(double amount, double per_second) noexcept;
 // Rounded to milliseconds and bounded to what a response can say.
 std::int32_t throttle_ms(duration wait) noexcept;
 

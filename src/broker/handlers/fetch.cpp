@@ -276,15 +276,15 @@ void fetch_operation::add_row(read_item& item) {
   if (item.records.size != 0) slices_.push_back(std::move(item.records));
 }
 
-// What passes no quota at any time isn't read, and not waited for.
+// More than the quota lets through at once isn't read, and not waited for.
 void fetch_operation::limit_by_quota() {
   auto& home = r_->home();
   if (!home.quotas.are_set()) return;
   auto* c = home.find_connection(r_->connection());
-  const auto burst =
-      c != nullptr ? home.quotas.burst_of(*c, r_->client_id(), security::quota_kind::fetch) : std::optional<double>();
-  if (!burst || *burst >= asked_.max_bytes) return;
-  asked_.max_bytes = static_cast<std::int32_t>(*burst);
+  const auto portion =
+      c != nullptr ? home.quotas.portion_of(*c, r_->client_id(), security::quota_kind::fetch) : std::optional<double>();
+  if (!portion || *portion >= asked_.max_bytes) return;
+  asked_.max_bytes = static_cast<std::int32_t>(std::max(*portion, 1.0));
   asked_.min_bytes = std::min(asked_.min_bytes, asked_.max_bytes);
 }
 
@@ -308,7 +308,7 @@ bool fetch_operation::is_over_quota() {
   double bytes = 0;
   for (const auto& item : items_) bytes += item.records.size;
   if (auto* c = home.find_connection(r_->connection()))
-    r_->throttle(home.quotas.wait_for(*c, r_->client_id(), security::quota_kind::fetch, bytes));
+    r_->throttle(home.quotas.wait_before(*c, r_->client_id(), security::quota_kind::fetch, bytes));
   return r_->wait_for_time() > 0;
 }
 

@@ -155,7 +155,8 @@ TEST_F(client_quotas, a_producer_above_its_quota_is_answered_at_once_and_muted) 
   const auto wait = throttle_of(b, send_bytes_of(b, b.connection(), 5'000));
   EXPECT_NEAR(wait, 4'250, 150) << "the frames' other bytes count, too";
   b.advance(wait);
-  EXPECT_NEAR(throttle_of(b, send_bytes_of(b, b.connection(), 2'000)), 6'100, 100) << "nothing is forgotten yet";
+  EXPECT_NEAR(throttle_of(b, send_bytes_of(b, b.connection(), 2'000)), 8'900, 100)
+      << "as soon as the burst is paid for";
   set_quota(b, client, "producer_byte_rate", 1'000'000);
   EXPECT_EQ(throttle_of(b, send_bytes_of(b, b.connection(), 2'000)), 0) << "a new limit counts at once";
   set_quota(b, client, "producer_byte_rate", std::nullopt);
@@ -183,7 +184,7 @@ TEST_F(client_quotas, all_shards_count_what_all_connections_of_a_client_send) {
   EXPECT_NEAR(throttle_of(b, send_bytes_of(b, b.connect(2), 10)), 6'400, 300) << "a shard without own use";
 }
 
-// Each connection obeys its waits; together they get the quota, on average over whole windows of eleven seconds.
+// Each connection obeys its waits; together they get the quota.
 TEST_F(client_quotas, two_shards_together_give_the_quota) {
   test_broker b(2);
   ASSERT_EQ(create_topic(b, "t", 2), error_code::none);
@@ -191,13 +192,13 @@ TEST_F(client_quotas, two_shards_together_give_the_quota) {
   const broker::connection_id connections[] = {b.connection(), b.connect(1), b.connect(1)};
   std::int64_t ready_ms[] = {0, 0, 0};
   std::int64_t sent = 0;
-  constexpr std::int64_t seconds = 44;
+  constexpr std::int64_t seconds = 30;
   for (std::int64_t ms = 0; ms < seconds * 1000; ms += 5, b.advance(5)) {
     for (std::size_t i = 0; i < 3; ++i) {
       if (ready_ms[i] > ms) continue;
-      const auto a = send_bytes_of(b, connections[i], 1'000, static_cast<std::int32_t>(i % 2));
+      const auto a = send_bytes_of(b, connections[i], 5'000, static_cast<std::int32_t>(i % 2));
       ready_ms[i] = ms + throttle_of(b, a);
-      sent += 1'000;
+      sent += 5'000;
     }
   }
   EXPECT_NEAR(static_cast<double>(sent) / seconds, 50'000, 5'000);
@@ -219,12 +220,11 @@ TEST_F(client_quotas, a_consumer_above_its_quota_gets_nothing_until_it_has_waite
   EXPECT_EQ(over->muted_ms, answer.throttle_time_ms);
   EXPECT_TRUE(answer.responses.empty());
   b.advance(answer.throttle_time_ms);
-  const auto again = fetch(b, fetch_request("t", 0, 3));
-  EXPECT_EQ(again->muted_ms + over->muted_ms, 11'000) << "when what was read first is forgotten";
-  b.advance(again->muted_ms);
   answer = b.decode<protocol::fetch_response>(fetch(b, fetch_request("t", 0, 3)), fetch_version);
   EXPECT_EQ(answer.throttle_time_ms, 0);
-  EXPECT_EQ(values_of(answer).size(), 3U);
+  EXPECT_EQ(values_of(answer).size(), 1U) << "from now on a second's worth, and at least a batch";
+  answer = b.decode<protocol::fetch_response>(fetch(b, fetch_request("t", 0, 4)), fetch_version);
+  EXPECT_NEAR(answer.throttle_time_ms, 3'100, 100);
 }
 
 TEST_F(client_quotas, a_batch_above_a_whole_window_passes_when_nothing_was_read_lately) {
@@ -235,7 +235,7 @@ TEST_F(client_quotas, a_batch_above_a_whole_window_passes_when_nothing_was_read_
   auto answer = b.decode<protocol::fetch_response>(fetch(b, fetch_request("t", 0, 0)), fetch_version);
   EXPECT_EQ(values_of(answer).size(), 1U);
   answer = b.decode<protocol::fetch_response>(fetch(b, fetch_request("t", 0, 0)), fetch_version);
-  EXPECT_GT(answer.throttle_time_ms, 40'000);
+  EXPECT_NEAR(answer.throttle_time_ms, 20'100, 100);
   EXPECT_TRUE(answer.responses.empty());
 }
 
@@ -266,7 +266,7 @@ TEST_F(client_quotas, a_session_goes_on_after_the_wait_and_does_not_begin_with_o
   asked.session_epoch = 2;
   answer = b.decode<protocol::fetch_response>(fetch(b, asked), fetch_version);
   EXPECT_EQ(answer.error_code, error_code::none);
-  EXPECT_EQ(values_of(answer).size(), 3U);
+  EXPECT_EQ(values_of(answer).size(), 1U);
 }
 
 TEST_F(client_quotas, time_on_the_shards_is_charged_in_every_answer_that_can_say_so) {
