@@ -63,6 +63,7 @@ int run(int argc, char** argv, const char* version) {
   add_produce(app, ctx);
   add_consume(app, ctx);
   add_config(app, ctx);
+  add_group(app, ctx);
   add_cluster(app, ctx);
   add_log(app, ctx);
   add_bench(app, ctx);

@@ -84,6 +84,22 @@ class client {
     return decode_answer<Response>(std::move(*reply));
   }
 
+  // The same for a request that differs from version to version: `make(version)` gives it. Its views must outlive the
+  // call.
+  template <class Response, class Make>
+  result<answer<Response>> call_as(const Make& make, broker_id to = any_broker,
+                                   std::int16_t version_max = std::numeric_limits<std::int16_t>::max()) {
+    raw_request raw;
+    raw.key = static_cast<protocol::api_key>(Response::api_key);
+    raw.version_max = version_max;
+    raw.encode = [&make, this](std::int16_t version, correlation_id id) {
+      return encode_frame(make(version), version, id);
+    };
+    auto reply = wait_for(std::move(raw), to);
+    if (!reply) return reply.error();
+    return decode_answer<Response>(std::move(*reply));
+  }
+
   // For requests that don't wait: `request.done` is called by a later poll().
   void send(raw_request request, broker_id to);
   template <class Request>

@@ -60,6 +60,25 @@ TEST(app, misuse_is_status_2_and_one_line_that_says_where_to_read_on) {
   EXPECT_NE(line(jackdaw({"produce", "t", "-k", ":", "--key", "k"})).find("one of --key"), std::string::npos);
 }
 
+TEST(app, a_reset_needs_one_target) {
+  const auto said = [](std::vector<std::string> more) {
+    std::vector<std::string> arguments{"group", "reset", "g"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto seen = jackdaw(arguments);
+    EXPECT_EQ(seen.status, static_cast<int>(exit_status::usage)) << seen.err;
+    return seen.err;
+  };
+  EXPECT_NE(said({}).find("say once where to: --to-earliest"), std::string::npos);
+  EXPECT_NE(said({"--to-earliest", "--shift-by", "-3"}).find("say once where to"), std::string::npos);
+  EXPECT_NE(said({"--to-datetime", "someday"}).find("a time"), std::string::npos);
+  EXPECT_NE(said({"--by-duration", "long"}).find("a duration"), std::string::npos);
+  EXPECT_NE(said({"--to-offset", "-3"}).find("--to-offset"), std::string::npos);
+  EXPECT_NE(said({"--to-earliest", "-t", "a:x"}).find("a list of partitions"), std::string::npos);
+  EXPECT_NE(said({"--to-earliest", "-t", ":1"}).find("names no topic"), std::string::npos);
+  EXPECT_EQ(jackdaw({"group", "reset", "g", "--from-file", "/nowhere"}).status,
+            static_cast<int>(exit_status::not_found));
+}
+
 TEST(app, a_cluster_that_does_not_answer_is_status_3) {
   const auto seen = jackdaw({"-b", "127.0.0.1:1", "topic", "list"});
   EXPECT_EQ(seen.status, static_cast<int>(exit_status::unreachable));
