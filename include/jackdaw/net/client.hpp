@@ -23,6 +23,10 @@ namespace jackdaw::net {
 
 class client_connection;
 
+// A broker answers the requests of one connection one after the other: what may wait there for long (a fetch for
+// records, a join for other members) goes by a connection of its own, where it holds up nothing else.
+enum class client_lane { ordinary, fetches, group };
+
 struct raw_reply {
   buffer frame;  // without its size
   std::int16_t version = 0;
@@ -38,6 +42,8 @@ struct raw_request {
   unique_function<result<std::vector<std::byte>>(std::int16_t version, correlation_id id)> encode;
   unique_function<void(result<raw_reply>)> done;
   bool has_reply = true;  // false: done when written, with an empty reply (Produce with acks=0)
+  client_lane lane = client_lane::ordinary;
+  std::chrono::milliseconds extra_time{0};  // that the answer may take beyond the client's request_timeout
 };
 
 // A decoded reply and the bytes that its views point into.
@@ -127,8 +133,8 @@ class client {
   result<const topic_metadata*> topic(std::string_view name, std::chrono::milliseconds patience);
 
  private:
-  client_connection* connection_to(broker_id id);
-  client_connection* open(const endpoint& at);
+  client_connection* connection_to(broker_id id, client_lane lane);
+  client_connection* open(const endpoint& at, client_lane lane);
   result<raw_reply> wait_for(raw_request request, broker_id to);
   result<raw_reply> wait_once(raw_request& request, client_connection& on);
   void drop_failed();
