@@ -83,7 +83,8 @@ outcome<void> read(net::client_fetcher& fetcher, record_printer& out, const cons
 // Where a partition starts of which the group has no offset.
 outcome<position_spec> group_start(const consume_options& o) {
   if (!o.partitions.empty() || !o.until.empty()) {
-    return usage("a group's members share all partitions and go on: --partitions and --until can't be used with --group");
+    return usage(
+        "a group's members share all partitions and go on: --partitions and --until can't be used with --group");
   }
   auto start = parse_position(!o.from.empty() ? o.from : o.from_beginning ? "beginning" : "end", wall_clock_ms());
   if (!start) return failure(start.error());

@@ -1,7 +1,8 @@
 // One member of a consumer group, classic protocol, eager rebalances: what it sends next, and what an answer changes.
 // Decides only; it neither sends nor looks at a clock.
 //
-//   joining --joined--> assigning (the leader) --> syncing --synced--> reading --group rebalances--> revoking --> joining
+//   joining --joined--> assigning (the leader) --> syncing --synced--> reading --group rebalances--> revoking -->
+//   joining
 //        ^------------------------------ the group went on without us --------------+
 //   stop(): reading -> revoking -> leaving -> over; from elsewhere: leaving -> over, or over when nobody knows us yet.
 //   A code that can't be mended: over, with failure().

@@ -33,7 +33,7 @@ group_member::step group_member::next(time_point now) {
     case state::assigning: return start(step::assign);
     case state::syncing: return start(step::sync);
     case state::reading: return next_while_reading(now);
-    case state::revoking: return start(step::commit);
+    case state::revoking: is_last_commit_ = true; return start(step::commit);
     case state::leaving: return start(step::leave);
     case state::over: break;
   }
@@ -47,8 +47,9 @@ group_member::step group_member::next_while_reading(time_point now) {
     return next(now);
   }
   if (now >= next_heartbeat_) return start(step::heartbeat);
-  if (now >= next_commit_) return start(step::commit);
-  return step::none;
+  if (now < next_commit_) return step::none;
+  is_last_commit_ = false;
+  return start(step::commit);
 }
 
 group_member::time_point group_member::due() const {
@@ -78,7 +79,8 @@ void group_member::give_up(error_code code) {
 }
 
 void group_member::set_assigned(assigned_partitions assigned) {
-  if (assigned.empty() && assigned_.empty() && state_ != state::syncing) return;  // none again is no change, none at last is one
+  if (assigned.empty() && assigned_.empty() && state_ != state::syncing)
+    return;  // none again is no change, none at last is one
   assigned_ = std::move(assigned);
   ++assignment_count_;
 }
@@ -188,7 +190,6 @@ void group_member::stop() {
 
 std::optional<protocol::offset_commit_request> group_member::commit_request(const group_positions& positions) {
   committing_.clear();
-  is_last_commit_ = state_ == state::revoking;
   protocol::offset_commit_request request;
   request.group_id = options_.group;
   request.generation_id_or_member_epoch = generation_;
