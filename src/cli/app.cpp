@@ -64,6 +64,7 @@ int run(int argc, char** argv, const char* version) {
   add_consume(app, ctx);
   add_config(app, ctx);
   add_group(app, ctx);
+  add_quota(app, ctx);
   add_cluster(app, ctx);
   add_log(app, ctx);
   add_bench(app, ctx);

@@ -67,11 +67,12 @@ std::string tell_causes(const rebalance& r) {
 }
 
 std::string tell_times(const rebalance& r) {
+  if (r.joined_after_ms >= 0 && r.member_count == 0) return "  nobody is in the group any more\n";
   if (r.joined_after_ms < 0) return "  not all members have joined yet\n";
   std::string out = "  all members had joined after " + format_duration(r.joined_after_ms);
   if (r.synced_after_ms >= 0) {
     out += ", partitions were assigned after " + format_duration(r.synced_after_ms);
-  } else if (r.member_count != 0) {
+  } else {
     out += ", partitions aren't assigned yet";
   }
   return out + '\n';

@@ -14,6 +14,7 @@ void add_produce(CLI::App& app, context& ctx);
 void add_consume(CLI::App& app, context& ctx);
 void add_config(CLI::App& app, context& ctx);
 void add_group(CLI::App& app, context& ctx);
+void add_quota(CLI::App& app, context& ctx);
 void add_cluster(CLI::App& app, context& ctx);
 void add_log(CLI::App& app, context& ctx);
 void add_bench(CLI::App& app, context& ctx);
