@@ -85,7 +85,7 @@ cell bytes(const context& ctx, std::int64_t count) {
 cell state_of(const directory& d) { return std::string(d.error == error_code::none ? "online" : name_of(d.error)); }
 
 table directory_rows(const context& ctx, const std::vector<directory>& all) {
-  table rows({{"broker"}, {"directory"}, {"state"}, {"partitions"}, {"size"}, {"free"}, {"volume"}});
+  table rows({{"broker"}, {"directory"}, {"state"}, {"partitions"}, {"size", true}, {"free", true}, {"volume", true}});
   for (const auto& d : all) {
     rows.add({std::int64_t{d.broker}, d.path, state_of(d), static_cast<std::int64_t>(d.replicas.size()),
               bytes(ctx, d.size_bytes()), bytes(ctx, d.usable_bytes), bytes(ctx, d.total_bytes)});
@@ -99,7 +99,7 @@ table topic_rows(const context& ctx, const std::vector<directory>& all) {
     std::int64_t partitions = 0;
     std::int64_t size_bytes = 0;
   };
-  table rows({{"broker"}, {"directory"}, {"topic"}, {"partitions"}, {"size"}});
+  table rows({{"broker"}, {"directory"}, {"topic"}, {"partitions"}, {"size", true}});
   for (const auto& d : all) {
     std::map<std::string, sum> by_topic;
     for (const auto& r : d.replicas) {
@@ -117,11 +117,12 @@ table topic_rows(const context& ctx, const std::vector<directory>& all) {
 }
 
 table partition_rows(const context& ctx, const std::vector<directory>& all) {
-  table rows({{"broker"}, {"directory"}, {"topic"}, {"partition"}, {"size"}, {"offset_lag"}, {"moving_in"}});
+  table rows({{"broker"}, {"directory"}, {"topic"}, {"partition"}, {"size", true}, {"offset_lag"}, {"moving_in"}});
   for (const auto& d : all) {
     auto sorted = d.replicas;
-    std::sort(sorted.begin(), sorted.end(),
-              [](const auto& a, const auto& b) { return std::tie(a.topic, a.partition) < std::tie(b.topic, b.partition); });
+    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.topic, a.partition) < std::tie(b.topic, b.partition);
+    });
     for (const auto& r : sorted) {
       rows.add({std::int64_t{d.broker}, d.path, r.topic, std::int64_t{r.partition}, bytes(ctx, r.size_bytes),
                 r.offset_lag, r.is_future});

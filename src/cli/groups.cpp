@@ -6,9 +6,6 @@
 #include "jackdaw/cli/arguments.hpp"
 #include "jackdaw/protocol/messages/find_coordinator.hpp"
 #include "jackdaw/protocol/messages/list_groups.hpp"
-#include "jackdaw/protocol/messages/list_offsets.hpp"
-#include "jackdaw/protocol/messages/offset_fetch.hpp"
-#include "offsets.hpp"
 
 namespace jackdaw::cli {
 
@@ -17,11 +14,9 @@ using protocol::error_code;
 namespace {
 
 constexpr std::chrono::milliseconds retry_pause{100};
-constexpr std::int16_t first_with_many_keys = 4;     // FindCoordinator (KIP-699)
-constexpr std::int16_t first_with_states = 4;        // ListGroups (KIP-518)
-constexpr std::int16_t first_with_types = 5;         // ListGroups (KIP-848)
-constexpr std::int16_t first_with_groups = 8;        // OffsetFetch (KIP-709)
-constexpr std::int16_t last_offset_fetch_names = 9;  // OffsetFetch: afterwards topics have ids
+constexpr std::int16_t first_with_many_keys = 4;  // FindCoordinator (KIP-699)
+constexpr std::int16_t first_with_states = 4;     // ListGroups (KIP-518)
+constexpr std::int16_t first_with_types = 5;      // ListGroups (KIP-848)
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -160,42 +155,6 @@ outcome<std::vector<group_listing>> list_groups(net::client& client, const std::
   return out;
 }
 
-outcome<committed_offsets> fetch_committed(coordinators& directory, const std::string& group) {
-  const auto make = [&](std::int16_t version) {
-    protocol::offset_fetch_request request;
-    if (version >= first_with_groups) {
-      auto& asked = request.groups.emplace_back();
-      asked.group_id = group;
-      asked.topics.reset();
-    } else {
-      request.group_id = group;
-      request.topics.reset();
-    }
-    return request;
-  };
-  const auto code_of = [](const protocol::offset_fetch_response& body) {
-    return body.groups.empty() ? body.error_code : body.groups.front().error_code;
-  };
-  auto answered =
-      ask_coordinator<protocol::offset_fetch_response>(directory, group, make, code_of, last_offset_fetch_names);
-  if (!answered) return answered.error();
-  const error_code code = code_of(answered->body);
-  if (code == error_code::group_id_not_found) return committed_offsets{};
-  if (code != error_code::none) return refused(group_named(group), code);
-  committed_offsets out;
-  const auto take = [&](const auto& topics) {
-    for (const auto& t : topics) {
-      for (const auto& p : t.partitions) {
-        if (p.error_code != error_code::none || p.committed_offset.value() < 0) continue;
-        out[{std::string(t.name), p.partition_index}] = p.committed_offset;
-      }
-    }
-  };
-  take(answered->body.topics);
-  if (!answered->body.groups.empty()) take(answered->body.groups.front().topics);
-  return out;
-}
-
 outcome<partition_selection> parse_selection(const std::vector<std::string>& texts) {
   partition_selection out;
   for (const auto& text : texts) {
@@ -219,35 +178,6 @@ bool is_selected(const partition_selection& selection, const topic_partition& tp
   const auto at = selection.find(tp.first);
   if (at == selection.end()) return false;
   return !at->second || std::find(at->second->begin(), at->second->end(), tp.second) != at->second->end();
-}
-
-outcome<committed_offsets> log_ends(net::client& client, const std::set<topic_partition>& partitions) {
-  std::vector<std::string> topics;
-  for (const auto& [topic, p] : partitions) {
-    if (topics.empty() || topics.back() != topic) topics.push_back(topic);
-  }
-  if (topics.empty()) return committed_offsets{};
-  if (auto fresh = client.refresh_metadata(topics); !fresh) return failure(fresh.error());
-  std::map<broker_id, protocol::list_offsets_request> by_leader;
-  for (const auto& [topic, p] : partitions) {
-    const auto* known = client.metadata().partition(topic, p);
-    if (known == nullptr || known->leader.value() < 0) continue;
-    auto& request = by_leader[known->leader];
-    request.replica_id = broker_id{-1};
-    if (request.topics.empty() || request.topics.back().name != topic) request.topics.emplace_back().name = topic;
-    request.topics.back().partitions.push_back({p, {}, latest_offset, {}});
-  }
-  committed_offsets out;
-  for (const auto& [leader, request] : by_leader) {
-    auto answered = client.call<protocol::list_offsets_response>(request, leader);
-    if (!answered) return failure(answered.error());
-    for (const auto& t : answered->body.topics) {
-      for (const auto& p : t.partitions) {
-        if (p.error_code == error_code::none) out[{std::string(t.name), p.partition_index}] = p.offset;
-      }
-    }
-  }
-  return out;
 }
 
 }  // namespace jackdaw::cli

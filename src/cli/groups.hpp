@@ -101,6 +101,10 @@ using committed_offsets = std::map<topic_partition, offset>;
 // All that the group has committed.
 outcome<committed_offsets> fetch_committed(coordinators& directory, const std::string& group);
 
+// The same of many groups; those that can't be asked now are left out.
+outcome<std::map<std::string, committed_offsets>> fetch_committed(coordinators& directory,
+                                                                  const std::vector<std::string>& groups);
+
 // Partitions of topics: nothing for all of them.
 using partition_selection = std::map<std::string, std::optional<std::vector<partition_id>>>;
 // "topic" or "topic:0,2-4"; a topic named again adds to the first. Names of topics have no colon.
@@ -109,5 +113,7 @@ bool is_selected(const partition_selection& selection, const topic_partition& tp
 
 // By partition: the end of its log. Partitions that can't be asked now, or are gone, are left out.
 outcome<committed_offsets> log_ends(net::client& client, const std::set<topic_partition>& partitions);
+// The same where the client's metadata are new.
+outcome<committed_offsets> log_ends_of_known(net::client& client, const std::set<topic_partition>& partitions);
 
 }  // namespace jackdaw::cli

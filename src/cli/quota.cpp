@@ -203,8 +203,7 @@ void add_quota(CLI::App& app, context& ctx) {
       [](CLI::App& verb, change_options& o) { add_change(verb, o, "key=value ..."); },
       [](context& c, const change_options& o) { return change(c, o, false); });
   add_verb<change_options>(
-      noun, ctx, "unset", "Removes quotas",
-      [](CLI::App& verb, change_options& o) { add_change(verb, o, "key ..."); },
+      noun, ctx, "unset", "Removes quotas", [](CLI::App& verb, change_options& o) { add_change(verb, o, "key ..."); },
       [](context& c, const change_options& o) { return change(c, o, true); });
 }
 

@@ -16,8 +16,10 @@ void add_config(CLI::App& app, context& ctx);
 void add_group(CLI::App& app, context& ctx);
 void add_quota(CLI::App& app, context& ctx);
 void add_cluster(CLI::App& app, context& ctx);
+void add_top(CLI::App& app, context& ctx);
 void add_log(CLI::App& app, context& ctx);
 void add_bench(CLI::App& app, context& ctx);
+void add_completion(CLI::App& app, context& ctx);
 
 // A verb whose options live as long as the parser: `add(App&, Options&)` declares them, `run(context&, const Options&)`
 // does the work once everything is parsed.
