@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "completion.hpp"
 #include "verbs.hpp"
 
 namespace jackdaw::cli {
@@ -63,9 +64,18 @@ int run(int argc, char** argv, const char* version) {
   add_produce(app, ctx);
   add_consume(app, ctx);
   add_config(app, ctx);
+  add_group(app, ctx);
+  add_quota(app, ctx);
   add_cluster(app, ctx);
+  add_top(app, ctx);
   add_log(app, ctx);
   add_bench(app, ctx);
+  add_completion(app, ctx);
+  if (argc > 1 && std::string_view(argv[1]) == completion_word) {
+    if (const char* brokers = std::getenv("JACKDAW_BOOTSTRAP")) ctx.bootstrap = brokers;
+    print_candidates(app, ctx, {argv + 2, argv + argc});
+    return static_cast<int>(exit_status::ok);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {

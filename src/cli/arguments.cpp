@@ -136,6 +136,19 @@ result<std::vector<partition_id>> parse_partitions(std::string_view text) {
   return out;
 }
 
+std::string format_partitions(const std::vector<partition_id>& partitions) {
+  std::string out;
+  for (std::size_t i = 0; i < partitions.size();) {
+    std::size_t last = i;
+    while (last + 1 < partitions.size() && partitions[last + 1].value() == partitions[last].value() + 1) ++last;
+    if (i != 0) out += ',';
+    out += std::to_string(partitions[i].value());
+    if (last != i) out += (last == i + 1 ? ',' : '-') + std::to_string(partitions[last].value());
+    i = last + 1;
+  }
+  return out;
+}
+
 result<std::uint64_t> parse_bytes(std::string_view text) {
   const auto bytes = with_unit(text, byte_units);
   if (!bytes) return bad(text, "a size such as 100, 64k, 1M or 2G");

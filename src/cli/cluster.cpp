@@ -1,6 +1,7 @@
 // jackdaw cluster describe
+#include "cluster.hpp"
+
 #include "jackdaw/protocol/messages/describe_cluster.hpp"
-#include "verbs.hpp"
 
 namespace jackdaw::cli {
 
@@ -109,6 +110,7 @@ void add_cluster(CLI::App& app, context& ctx) {
   CLI::App& noun = add_noun(app, "cluster", "The cluster as a whole");
   add_verb<no_options>(
       noun, ctx, "describe", "Brokers, and how topics spread over them", [](CLI::App&, no_options&) {}, describe);
+  add_cluster_log_dirs(noun, ctx);
 }
 
 }  // namespace jackdaw::cli

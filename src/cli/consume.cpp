@@ -13,7 +13,6 @@ using clock = std::chrono::steady_clock;
 namespace {
 
 constexpr milliseconds poll_interval{250};
-constexpr std::size_t flush_bytes = 64 * 1024;
 
 struct consume_options {
   std::vector<std::string> topics;
@@ -27,6 +26,7 @@ struct consume_options {
   std::string null_text;
   std::string idle;
   bool committed = false;
+  group_options group;
 };
 
 outcome<reading_plan> plan_for(const consume_options& o) {
@@ -51,32 +51,6 @@ outcome<reading_plan> plan_for(const consume_options& o) {
   return plan;
 }
 
-// Gathers records as text and writes them in large pieces.
-class printer {
- public:
-  printer(record_format format, bool is_json) : format_(std::move(format)), is_json_(is_json) {}
-
-  void add(std::string_view topic, partition_id partition, const protocol::record_view& record) {
-    if (is_json_) {
-      append_json(text_, topic, partition, record);
-      text_ += '\n';
-    } else {
-      format_.append(text_, topic, partition, record);
-    }
-    if (text_.size() >= flush_bytes) flush();
-  }
-  void flush() {
-    context::print(text_);
-    text_.clear();
-    std::fflush(stdout);
-  }
-
- private:
-  record_format format_;
-  bool is_json_;
-  std::string text_;
-};
-
 outcome<std::int64_t> idle_limit_ms(const consume_options& o) {
   if (o.idle.empty()) return std::int64_t{-1};
   auto ms = parse_duration_ms(o.idle);
@@ -84,7 +58,7 @@ outcome<std::int64_t> idle_limit_ms(const consume_options& o) {
   return *ms;
 }
 
-outcome<void> read(net::client_fetcher& fetcher, printer& out, const consume_options& o, std::int64_t idle_ms) {
+outcome<void> read(net::client_fetcher& fetcher, record_printer& out, const consume_options& o, std::int64_t idle_ms) {
   std::uint64_t records = 0;
   auto last_record = clock::now();
   net::client_fetcher::on_record handler = [&](std::string_view topic, partition_id p, const protocol::record_view& r) {
@@ -106,14 +80,36 @@ outcome<void> read(net::client_fetcher& fetcher, printer& out, const consume_opt
   return boost::system::in_place_value;
 }
 
+// Where a partition starts of which the group has no offset.
+outcome<position_spec> group_start(const consume_options& o) {
+  if (!o.partitions.empty() || !o.until.empty()) {
+    return usage(
+        "a group's members share all partitions and go on: --partitions and --until can't be used with --group");
+  }
+  auto start = parse_position(!o.from.empty() ? o.from : o.from_beginning ? "beginning" : "end", wall_clock_ms());
+  if (!start) return failure(start.error());
+  return *start;
+}
+
+outcome<void> consume_with_group(context& ctx, const consume_options& o, const record_format& format) {
+  auto start = group_start(o);
+  if (!start) return start.error();
+  auto idle_ms = idle_limit_ms(o);
+  if (!idle_ms) return idle_ms.error();
+  record_printer out(format, ctx.is_json());
+  const reading_limits limits{o.count, *idle_ms, o.committed};
+  return consume_as_member(ctx, o.topics, o.group, *start, limits, out);
+}
+
 outcome<void> consume(context& ctx, const consume_options& o) {
+  const std::string format = !o.format.empty() ? o.format : o.with_key ? "%k\\t%v\\n" : "%v\\n";
+  auto parsed = record_format::parse(format, o.null_text);
+  if (!parsed) return failure(parsed.error());
+  if (!o.group.name.empty()) return consume_with_group(ctx, o, *parsed);
   auto plan = plan_for(o);
   if (!plan) return plan.error();
   auto idle_ms = idle_limit_ms(o);
   if (!idle_ms) return idle_ms.error();
-  const std::string format = !o.format.empty() ? o.format : o.with_key ? "%k\\t%v\\n" : "%v\\n";
-  auto parsed = record_format::parse(format, o.null_text);
-  if (!parsed) return failure(parsed.error());
   auto client = ctx.client();
   if (!client) return client.error();
   net::fetcher_options fetching;
@@ -121,7 +117,7 @@ outcome<void> consume(context& ctx, const consume_options& o) {
   net::client_fetcher fetcher(**client, fetching);
   if (auto added = add_sources(**client, *plan, fetcher); !added) return added;
   catch_interrupts();
-  printer out(std::move(*parsed), ctx.is_json());
+  record_printer out(std::move(*parsed), ctx.is_json());
   return read(fetcher, out, o, *idle_ms);
 }
 
@@ -138,6 +134,7 @@ void declare(CLI::App& verb, consume_options& o) {
                   "%t topic %p partition %o offset %k key %v value %h headers %T timestamp %D date, \\n");
   verb.add_flag("-k,--key", o.with_key, "Key, tab, value");
   verb.add_option("--null", o.null_text, "What a null key or value is printed as");
+  declare_group(verb, o.group);
   verb.add_flag("--committed", o.committed, "Leave out what open and aborted transactions wrote");
   verb.footer("With -o json each line is an object. Ends with status 0 on ^C.");
 }

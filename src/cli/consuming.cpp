@@ -10,6 +10,10 @@ namespace {
 
 using offsets = std::map<partition_id, offset>;
 
+constexpr std::size_t flush_bytes = 64 * 1024;
+
+}  // namespace
+
 outcome<offsets> resolve(net::client& client, const std::string& topic, const std::vector<partition_id>& partitions,
                          const position_spec& at) {
   using kind = position_spec::kind;
@@ -36,7 +40,21 @@ outcome<offsets> resolve(net::client& client, const std::string& topic, const st
   return timed;
 }
 
-}  // namespace
+void record_printer::add(std::string_view topic, partition_id partition, const protocol::record_view& record) {
+  if (is_json_) {
+    append_json(text_, topic, partition, record);
+    text_ += '\n';
+  } else {
+    format_.append(text_, topic, partition, record);
+  }
+  if (text_.size() >= flush_bytes) flush();
+}
+
+void record_printer::flush() {
+  context::print(text_);
+  text_.clear();
+  std::fflush(stdout);
+}
 
 outcome<void> add_sources(net::client& client, const reading_plan& plan, net::client_fetcher& fetcher) {
   for (const auto& name : plan.topics) {

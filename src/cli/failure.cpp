@@ -23,6 +23,7 @@ exit_status status_of(error_code code) {
   switch (code) {
     case error_code::unknown_topic_or_partition:
     case error_code::unknown_topic_id:
+    case error_code::group_id_not_found:
     case error_code::resource_not_found: return exit_status::not_found;
     case error_code::topic_already_exists: return exit_status::already_exists;
     default: return exit_status::failed;
@@ -37,7 +38,14 @@ const char* advice(error_code code) {
       return "there must be that many live brokers, see: jackdaw cluster describe";
     case error_code::invalid_config: return "see the allowed values with: jackdaw config describe --all";
     case error_code::topic_authorization_failed:
-    case error_code::cluster_authorization_failed: return "this user lacks the right, ask who runs the cluster";
+    case error_code::cluster_authorization_failed:
+    case error_code::group_authorization_failed: return "this user lacks the right, ask who runs the cluster";
+    case error_code::group_id_not_found: return "see what there is with: jackdaw group list";
+    case error_code::non_empty_group:
+    case error_code::group_subscribed_to_topic: return "stop its members first, see them with: jackdaw group describe";
+    case error_code::not_coordinator:
+    case error_code::coordinator_not_available:
+    case error_code::coordinator_load_in_progress: return "the group's coordinator isn't ready, try again";
     case error_code::policy_violation: return "the cluster's policy forbids it";
     case error_code::not_controller:
     case error_code::request_timed_out: return "the cluster is busy or without controller, try again";

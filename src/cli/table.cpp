@@ -116,7 +116,8 @@ std::string table::text(std::size_t width) const {
     const auto is_number = [&](const auto& row) {
       return std::holds_alternative<std::int64_t>(row[i]) || std::holds_alternative<double>(row[i]);
     };
-    lines[0].push_back({title_of(columns_[i]), std::any_of(rows_.begin(), rows_.end(), is_number)});
+    lines[0].push_back(
+        {title_of(columns_[i]), columns_[i].is_right || std::any_of(rows_.begin(), rows_.end(), is_number)});
   }
   for (const auto& row : rows_) {
     auto& line = lines.emplace_back();

@@ -13,9 +13,13 @@ void add_topic(CLI::App& app, context& ctx);
 void add_produce(CLI::App& app, context& ctx);
 void add_consume(CLI::App& app, context& ctx);
 void add_config(CLI::App& app, context& ctx);
+void add_group(CLI::App& app, context& ctx);
+void add_quota(CLI::App& app, context& ctx);
 void add_cluster(CLI::App& app, context& ctx);
+void add_top(CLI::App& app, context& ctx);
 void add_log(CLI::App& app, context& ctx);
 void add_bench(CLI::App& app, context& ctx);
+void add_completion(CLI::App& app, context& ctx);
 
 // A verb whose options live as long as the parser: `add(App&, Options&)` declares them, `run(context&, const Options&)`
 // does the work once everything is parsed.

@@ -18,6 +18,8 @@ namespace jackdaw::cli {
 result<std::pair<std::string, std::string>> parse_pair(std::string_view text);
 // "0,3,5-7", sorted, each once.
 result<std::vector<partition_id>> parse_partitions(std::string_view text);
+// The same the other way round; `partitions` are sorted.
+std::string format_partitions(const std::vector<partition_id>& partitions);
 // "100", "64k", "1M", "2GiB": powers of 1024.
 result<std::uint64_t> parse_bytes(std::string_view text);
 // Seconds, or with a unit: "500ms", "10s", "5m", "2h", "7d". In milliseconds.

@@ -17,7 +17,8 @@ std::string to_text(const cell& c);
 void print(protocol::json_printer& out, const cell& c);
 
 struct column {
-  std::string key;  // in JSON; in capitals, with '_' as a space, the title
+  std::string key;        // in JSON; in capitals, with '_' as a space, the title
+  bool is_right = false;  // stands right though it is text: an amount with its unit
 };
 
 class table {

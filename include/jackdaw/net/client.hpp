@@ -23,6 +23,10 @@ namespace jackdaw::net {
 
 class client_connection;
 
+// A broker answers the requests of one connection one after the other: what may wait there for long (a fetch for
+// records, a join for other members) goes by a connection of its own, where it holds up nothing else.
+enum class client_lane { ordinary, fetches, group };
+
 struct raw_reply {
   buffer frame;  // without its size
   std::int16_t version = 0;
@@ -38,6 +42,8 @@ struct raw_request {
   unique_function<result<std::vector<std::byte>>(std::int16_t version, correlation_id id)> encode;
   unique_function<void(result<raw_reply>)> done;
   bool has_reply = true;  // false: done when written, with an empty reply (Produce with acks=0)
+  client_lane lane = client_lane::ordinary;
+  std::chrono::milliseconds extra_time{0};  // that the answer may take beyond the client's request_timeout
 };
 
 // A decoded reply and the bytes that its views point into.
@@ -84,6 +90,22 @@ class client {
     return decode_answer<Response>(std::move(*reply));
   }
 
+  // The same for a request that differs from version to version: `make(version)` gives it. Its views must outlive the
+  // call.
+  template <class Response, class Make>
+  result<answer<Response>> call_as(const Make& make, broker_id to = any_broker,
+                                   std::int16_t version_max = std::numeric_limits<std::int16_t>::max()) {
+    raw_request raw;
+    raw.key = static_cast<protocol::api_key>(Response::api_key);
+    raw.version_max = version_max;
+    raw.encode = [&make, this](std::int16_t version, correlation_id id) {
+      return encode_frame(make(version), version, id);
+    };
+    auto reply = wait_for(std::move(raw), to);
+    if (!reply) return reply.error();
+    return decode_answer<Response>(std::move(*reply));
+  }
+
   // For requests that don't wait: `request.done` is called by a later poll().
   void send(raw_request request, broker_id to);
   template <class Request>
@@ -111,8 +133,8 @@ class client {
   result<const topic_metadata*> topic(std::string_view name, std::chrono::milliseconds patience);
 
  private:
-  client_connection* connection_to(broker_id id);
-  client_connection* open(const endpoint& at);
+  client_connection* connection_to(broker_id id, client_lane lane);
+  client_connection* open(const endpoint& at, client_lane lane);
   result<raw_reply> wait_for(raw_request request, broker_id to);
   result<raw_reply> wait_once(raw_request& request, client_connection& on);
   void drop_failed();

@@ -26,6 +26,7 @@ struct fetcher_options {
   std::int32_t partition_max_bytes = 1024 * 1024;
   bool is_read_committed = false;
   std::chrono::milliseconds retry_backoff{100};
+  client_lane lane = client_lane::ordinary;
 };
 
 class client_fetcher {
@@ -34,7 +35,7 @@ class client_fetcher {
   // counts as read, what is behind it is kept for the next call.
   using on_record = unique_function<bool(std::string_view topic, partition_id, const protocol::record_view&)>;
 
-  // `via` must outlive this object, and know the topics.
+  // `via` must outlive this object, and know the topics. Answers that come after this object's end are dropped.
   client_fetcher(client& via, fetcher_options options);
   client_fetcher(const client_fetcher&) = delete;
   client_fetcher& operator=(const client_fetcher&) = delete;
@@ -84,6 +85,7 @@ class client_fetcher {
   protocol::record_reader reader_;
   std::optional<error> failure_;
   std::uint64_t bytes_fetched_ = 0;
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // requests under way look whether it is
 };
 
 }  // namespace jackdaw::net

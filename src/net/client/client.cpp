@@ -22,26 +22,26 @@ client::client(client_options options) : options_(std::move(options)) { JD_ASSER
 // Callbacks of what is outstanding are dropped, not called: their owners may be gone.
 client::~client() = default;
 
-client_connection* client::open(const endpoint& at) {
+client_connection* client::open(const endpoint& at, client_lane lane) {
   for (auto& c : connections_) {
-    if (c->at() == at && !c->is_failed()) return c.get();
+    if (c->at() == at && c->lane() == lane && !c->is_failed()) return c.get();
   }
-  return connections_.emplace_back(std::make_unique<client_connection>(at, options_, clock::now())).get();
+  return connections_.emplace_back(std::make_unique<client_connection>(at, lane, options_, clock::now())).get();
 }
 
-client_connection* client::connection_to(broker_id id) {
+client_connection* client::connection_to(broker_id id, client_lane lane) {
   if (id != any_broker) {
     const broker_metadata* broker = metadata_.broker(id);
-    return broker != nullptr ? open(broker->at) : nullptr;
+    return broker != nullptr ? open(broker->at, lane) : nullptr;
   }
   for (auto& c : connections_) {
-    if (c->is_ready()) return c.get();
+    if (c->is_ready() && c->lane() == lane) return c.get();
   }
-  return open(options_.bootstrap[bootstrap_next_ % options_.bootstrap.size()]);
+  return open(options_.bootstrap[bootstrap_next_ % options_.bootstrap.size()], lane);
 }
 
 void client::send(raw_request request, broker_id to) {
-  client_connection* on = connection_to(to);
+  client_connection* on = connection_to(to, request.lane);
   if (on == nullptr) {
     return request.done(fail(errc::closed, "broker " + std::to_string(to.value()) + " is not part of the cluster now"));
   }
@@ -101,7 +101,7 @@ result<raw_reply> client::wait_for(raw_request request, broker_id to) {
   error first{};
   const std::size_t tries = to == any_broker ? options_.bootstrap.size() : 1;
   for (std::size_t i = 0; i < tries; ++i) {
-    client_connection* on = connection_to(to);
+    client_connection* on = connection_to(to, request.lane);
     if (on == nullptr) {
       return fail(errc::closed, "broker " + std::to_string(to.value()) + " is not part of the cluster now");
     }

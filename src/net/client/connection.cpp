@@ -22,8 +22,9 @@ constexpr std::int16_t api_versions_first_try = 3;  // the first flexible one, w
 
 }  // namespace
 
-client_connection::client_connection(endpoint at, const client_options& options, clock::time_point now)
-    : at_(std::move(at)), options_(options), connect_deadline_(now + options.connect_timeout) {
+client_connection::client_connection(endpoint at, client_lane lane, const client_options& options,
+                                     clock::time_point now)
+    : at_(std::move(at)), lane_(lane), options_(options), connect_deadline_(now + options.connect_timeout) {
   resolve();
 }
 
@@ -124,7 +125,7 @@ std::optional<client_connection::version_range> client_connection::offered(proto
 }
 
 void client_connection::send(raw_request request, clock::time_point now) {
-  const auto deadline = now + options_.request_timeout;
+  const auto deadline = now + options_.request_timeout + request.extra_time;
   if (state_ == state::failed) {
     request.done(failure_);
   } else if (state_ == state::ready) {

@@ -22,10 +22,11 @@ class client_connection {
  public:
   using clock = client::clock;
 
-  client_connection(endpoint at, const client_options& options, clock::time_point now);
+  client_connection(endpoint at, client_lane lane, const client_options& options, clock::time_point now);
   ~client_connection();
 
   const endpoint& at() const noexcept { return at_; }
+  client_lane lane() const noexcept { return lane_; }
   bool is_failed() const noexcept { return state_ == state::failed; }
   bool is_ready() const noexcept { return state_ == state::ready; }
   bool is_idle() const noexcept { return queued_.empty() && waiting_.empty() && out_.empty(); }
@@ -76,6 +77,7 @@ class client_connection {
   error unreachable(const std::string& why) const;
 
   endpoint at_;
+  client_lane lane_;
   const client_options& options_;
   state state_ = state::connecting;
   error failure_;

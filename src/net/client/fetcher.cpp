@@ -141,11 +141,16 @@ void client_fetcher::send_fetch(broker_id to, std::vector<source*> sources) {
   raw_request raw;
   raw.key = protocol::api_key::fetch;
   if (!has_ids) raw.version_max = last_version_with_names;
+  raw.lane = options_.lane;
   auto shared = std::make_shared<const std::vector<source*>>(std::move(sources));
-  raw.encode = [this, shared](std::int16_t version, correlation_id id) {
+  const std::weak_ptr<const bool> alive = alive_;
+  raw.encode = [this, shared, alive](std::int16_t version, correlation_id id) -> result<std::vector<std::byte>> {
+    if (alive.expired()) return fail(errc::closed, "nobody waits for this fetch any more");
     return via_.encode_frame(make_request(*shared, version), version, id);
   };
-  raw.done = [this, shared, to](result<raw_reply> reply) { on_reply(to, *shared, std::move(reply)); };
+  raw.done = [this, shared, alive, to](result<raw_reply> reply) {
+    if (!alive.expired()) on_reply(to, *shared, std::move(reply));
+  };
   via_.send(std::move(raw), to);
 }
 

@@ -60,6 +60,99 @@ TEST(app, misuse_is_status_2_and_one_line_that_says_where_to_read_on) {
   EXPECT_NE(line(jackdaw({"produce", "t", "-k", ":", "--key", "k"})).find("one of --key"), std::string::npos);
 }
 
+TEST(app, a_reset_needs_one_target) {
+  const auto said = [](std::vector<std::string> more) {
+    std::vector<std::string> arguments{"group", "reset", "g"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto seen = jackdaw(arguments);
+    EXPECT_EQ(seen.status, static_cast<int>(exit_status::usage)) << seen.err;
+    return seen.err;
+  };
+  EXPECT_NE(said({}).find("say once where to: --to-earliest"), std::string::npos);
+  EXPECT_NE(said({"--to-earliest", "--shift-by", "-3"}).find("say once where to"), std::string::npos);
+  EXPECT_NE(said({"--to-datetime", "someday"}).find("a time"), std::string::npos);
+  EXPECT_NE(said({"--by-duration", "long"}).find("a duration"), std::string::npos);
+  EXPECT_NE(said({"--to-offset", "-3"}).find("--to-offset"), std::string::npos);
+  EXPECT_NE(said({"--to-earliest", "-t", "a:x"}).find("a list of partitions"), std::string::npos);
+  EXPECT_NE(said({"--to-earliest", "-t", ":1"}).find("names no topic"), std::string::npos);
+  EXPECT_EQ(jackdaw({"group", "reset", "g", "--from-file", "/nowhere"}).status,
+            static_cast<int>(exit_status::not_found));
+}
+
+TEST(app, a_group_s_member_takes_all_partitions_it_gets) {
+  EXPECT_NE(jackdaw({"consume", "t", "-g", "g", "-p", "0"}).err.find("can't be used with --group"), std::string::npos);
+  EXPECT_NE(jackdaw({"consume", "t", "-g", "g", "--until", "end"}).err.find("--until"), std::string::npos);
+  EXPECT_NE(jackdaw({"consume", "t", "-g", "g", "--commit-interval", "soon"}).err.find("a duration"),
+            std::string::npos);
+}
+
+TEST(app, a_quota_is_for_somebody_and_a_number) {
+  const auto said = [](std::vector<std::string> more) {
+    std::vector<std::string> arguments{"quota", "set"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto seen = jackdaw(arguments);
+    EXPECT_EQ(seen.status, static_cast<int>(exit_status::usage)) << seen.err;
+    return seen.err;
+  };
+  EXPECT_NE(said({"producer_byte_rate=1"}).find("name whom the quota is for"), std::string::npos);
+  EXPECT_NE(said({"--user", "u", "--user-default", "producer_byte_rate=1"}).find("not both"), std::string::npos);
+  EXPECT_NE(said({"--ip", "1.2.3.4", "--user", "u", "connection_creation_rate=1"}).find("an ip"), std::string::npos);
+  EXPECT_NE(said({"--user", "u", "producer_byte_rate=fast"}).find("a size"), std::string::npos);
+  EXPECT_NE(said({"--user", "u", "request_percentage=10k"}).find("no number"), std::string::npos);
+  EXPECT_NE(said({"--user", "u", "request_percentage"}).find("key=value"), std::string::npos);
+}
+
+// The words that a shell is offered.
+std::vector<std::string> offered(std::vector<std::string> words) {
+  words.insert(words.begin(), "__complete");
+  const auto seen = jackdaw(words);
+  EXPECT_EQ(seen.status, 0);
+  EXPECT_EQ(seen.err, "");
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < seen.out.size();) {
+    const auto end = seen.out.find('\n', at);
+    out.push_back(seen.out.substr(at, std::min(seen.out.find('\t', at), end) - at));
+    at = end + 1;
+  }
+  return out;
+}
+
+using word_list = std::vector<std::string>;
+
+TEST(completion, offers_nouns_verbs_and_options) {
+  EXPECT_EQ(offered({"conf"}), word_list{"config"});
+  EXPECT_EQ(offered({"group", "de"}), (word_list{"describe", "delete"}));
+  EXPECT_EQ(offered({"-o", "json", "--timeout", "5s", "group", "of"}), word_list{"offsets"});
+  EXPECT_EQ(offered({"consume", "t", "--from-"}), word_list{"--from-beginning"});
+  EXPECT_EQ(offered({"consume", "--boot"}), word_list{"--bootstrap"}) << "options for every verb";
+  EXPECT_TRUE(offered({"fly", "aw"}).empty());
+  EXPECT_TRUE(offered({}).empty());
+}
+
+TEST(completion, offers_values_where_they_are_known) {
+  EXPECT_EQ(offered({"-o", "j"}), word_list{"json"});
+  EXPECT_EQ(offered({"group", "list", "--type", "c"}), (word_list{"classic", "consumer"}));
+  EXPECT_EQ(offered({"config", "set", "broker-"}), word_list{"broker-logger"});
+  EXPECT_EQ(offered({"produce", "t", "-z", "z"}), word_list{"zstd"});
+  EXPECT_EQ(offered({"log", "dump", "x"}), word_list{":files"});
+  EXPECT_EQ(offered({"group", "reset", "g", "--from-file", ""}), word_list{":files"});
+}
+
+TEST(completion, is_silent_without_a_cluster) {
+  EXPECT_TRUE(offered({"-b", "127.0.0.1:1", "topic", "describe", ""}).empty());
+  EXPECT_TRUE(offered({"-b", "127.0.0.1:1", "consume", "-g", ""}).empty());
+  EXPECT_TRUE(offered({"-b", "no address:", "group", "delete", ""}).empty());
+}
+
+TEST(completion, prints_a_script_for_each_shell) {
+  for (const auto* shell : {"bash", "zsh", "fish"}) {
+    const auto seen = jackdaw({"completion", shell});
+    EXPECT_EQ(seen.status, 0);
+    EXPECT_NE(seen.out.find("__complete"), std::string::npos);
+  }
+  EXPECT_EQ(jackdaw({"completion", "csh"}).status, static_cast<int>(exit_status::usage));
+}
+
 TEST(app, a_cluster_that_does_not_answer_is_status_3) {
   const auto seen = jackdaw({"-b", "127.0.0.1:1", "topic", "list"});
   EXPECT_EQ(seen.status, static_cast<int>(exit_status::unreachable));

@@ -28,6 +28,13 @@ TEST(arguments, partitions_are_lists_and_ranges) {
   }
 }
 
+TEST(arguments, partitions_print_as_they_are_read) {
+  for (const auto* text : {"0", "0,1", "0-2", "0,2-4,7,9,10"}) {
+    EXPECT_EQ(format_partitions(parse_partitions(text).value()), text);
+  }
+  EXPECT_EQ(format_partitions({}), "");
+}
+
 TEST(arguments, sizes_have_units_of_1024) {
   EXPECT_EQ(parse_bytes("100").value(), 100u);
   EXPECT_EQ(parse_bytes("64k").value(), 65536u);
