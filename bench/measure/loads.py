@@ -44,7 +44,7 @@ def consume(server, topic, records, partitions):
     return int(found[-1][0]) / (int(found[-1][1]) / 1000)
 
 
-def requests(server, topic, **options):
+def requests(server, topic, *flags, **options):
     """What bench_load prints."""
     words = [word for name, value in options.items() for word in (f'--{name.replace("_", "-")}', value)]
-    return json.loads(run([servers.BIN / 'bench_load', '--port', server.port, '--topic', topic, *words]))
+    return json.loads(run([servers.BIN / 'bench_load', '--port', server.port, '--topic', topic, *flags, *words]))

@@ -91,6 +91,14 @@ def in_flight(server, turn, options):
     return {'requests': one['requests_per_s'], 'p50': one['p50_ms'], 'p99': one['p99_ms'], 'rate': many['records_per_s']}
 
 
+def commits(server, turn, options):
+    topic = f'commits-{turn}'   # the groups, too, are called by it
+    with_topic(server, topic)
+    said, cpu_s = with_cpu(server, lambda: loads.requests(
+        server, topic, '--commits', partitions=PARTITIONS, connections=32, in_flight=1, seconds=options.seconds))
+    return {'rate': said['requests_per_s'], 'cpu': cpu_s / said['requests'] * 1e6, 'p50': said['p50_ms'], 'p99': said['p99_ms']}
+
+
 def memory(server, turn, options):
     time.sleep(1)   # let the JVM settle
     before = server.rss_mib()
@@ -132,6 +140,9 @@ SCENARIOS = {
     'in-flight': Scenario('five in flight on one connection, acks=all, each record synced', in_flight, {
         'requests': Figure('requests/s of 1 record', 'high'), 'p50': Figure('ms', 'low'), 'p99': Figure('ms', 'low'),
         'rate': Figure('records/s, 100 a request', 'high')}, {'kafka': SYNCED, 'jackdaw': SYNCED}),
+    'commits': Scenario('32 groups commit one offset at a time; on the disk before the answer in Jackdaw, not so in Kafka', commits, {
+        'rate': Figure('commits/s', 'high', 2.0), 'cpu': Figure('us CPU / commit', 'low', 1 / 3),
+        'p50': Figure('ms', 'low'), 'p99': Figure('ms', 'low')}, BOTH),
     'memory': Scenario('resident memory, fresh and after 5 million records', memory, {
         'idle': Figure('MiB', 'low'), 'after': Figure('MiB', 'low', 1 / 8)}, BOTH, fresh=True),
     'startup': Scenario('exec to the first metadata answer that names the broker', startup, {
