@@ -1,4 +1,5 @@
-// Produce requests of one shape, as many at once as asked, and how long each took. One thread, one epoll.
+// Produce or OffsetCommit requests of one shape, as many at once as asked, and how long each took. One thread, one
+// epoll.
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -10,6 +11,7 @@
 #include <deque>
 #include <memory>
 
+#include "commit_template.hpp"
 #include "connection.hpp"
 #include "request_template.hpp"
 
@@ -21,6 +23,7 @@ using clock = std::chrono::steady_clock;
 struct options {
   int port = 9092;
   produce_shape shape;
+  bool commits = false;
   std::int32_t partitions = 6;
   int connections = 1;
   int in_flight = 1;
@@ -46,9 +49,7 @@ class load {
     for (int i = 0; i < o.connections; ++i) {
       lane& added = lanes_.emplace_back();
       added.socket = std::make_unique<connection>(o.port);
-      produce_shape shape = o.shape;
-      shape.partition = i % o.partitions;
-      added.frame = produce_frame(shape);
+      added.frame = o.commits ? first_commit(*added.socket, i) : first_produce(i);
       until_accepted(added);
       watch(added.socket->descriptor(), static_cast<std::uint64_t>(i));
     }
@@ -69,13 +70,32 @@ class load {
   }
 
  private:
-  // A new topic's leader may refuse for a moment after metadata named it.
-  static void until_accepted(lane& on) {
+  std::vector<std::byte> first_produce(int number) const {
+    produce_shape shape = options_.shape;
+    shape.partition = number % options_.partitions;
+    return produce_frame(shape);
+  }
+
+  // Of a group of its own.
+  std::vector<std::byte> first_commit(connection& on, int number) const {
+    const auto group = fmt::format("{}-{}", options_.shape.topic, number);
+    do {
+      on.send(coordinator_frame(group));
+    } while (!is_coordinated(one_frame(on)));
+    return commit_frame({group, options_.shape.topic, number % options_.partitions});
+  }
+
+  request_outcome read(bytes_view frame) const {
+    return options_.commits ? read_commit_response(frame) : read_produce_response(frame);
+  }
+
+  // A new topic's leader, or a new coordinator, may refuse for a moment after it was named.
+  void until_accepted(lane& on) const {
     const auto deadline = clock::now() + std::chrono::seconds(10);
     for (;;) {
       set_correlation_id(on.frame, on.next_id++);
       on.socket->send(on.frame);
-      const produce_outcome outcome = read_produce_response(one_frame(*on.socket));
+      const request_outcome outcome = read(one_frame(*on.socket));
       if (outcome.error.empty()) return;
       if (clock::now() > deadline) give_up(outcome.error);
     }
@@ -120,6 +140,7 @@ class load {
   }
 
   void request(lane& on, clock::time_point due) {
+    if (options_.commits) set_committed_offset(on.frame, on.next_id);
     set_correlation_id(on.frame, on.next_id++);
     on.due.push_back(due);
     ++outstanding_;
@@ -137,7 +158,7 @@ class load {
   void answers(lane& on) {
     on.socket->receive();
     for (bytes_view frame = on.socket->next_frame(); !frame.empty(); frame = on.socket->next_frame()) {
-      const produce_outcome outcome = read_produce_response(frame);
+      const request_outcome outcome = read(frame);
       if (!outcome.error.empty()) give_up(outcome.error);
       const auto expected = on.next_id - static_cast<std::int32_t>(on.due.size());
       if (outcome.correlation_id != expected) give_up("answers out of order");
@@ -177,10 +198,12 @@ class load {
 
 int main(int argc, char** argv) {
   jackdaw::bench::options o;
-  CLI::App app{"Sends Produce requests to a broker on 127.0.0.1 and prints rate and latency as JSON."};
+  CLI::App app{"Sends Produce or OffsetCommit requests to a broker on 127.0.0.1 and prints rate and latency as JSON."};
   app.add_option("--port", o.port)->required();
   app.add_option("--topic", o.shape.topic)->required();
-  app.add_option("--partitions", o.partitions, "of the topic; connection i writes to partition i modulo this");
+  app.add_flag("--commits", o.commits, "OffsetCommit instead of Produce, each connection for a group of its own");
+  app.add_option("--partitions", o.partitions,
+                 "of the topic; connection i writes to, or commits, partition i modulo this");
   app.add_option("--records", o.shape.records, "in each request");
   app.add_option("--record-bytes", o.shape.record_bytes);
   app.add_option("--acks", o.shape.acks);

@@ -1,6 +1,5 @@
 #include "request_template.hpp"
 
-#include "jackdaw/protocol/frames.hpp"
 #include "jackdaw/protocol/messages/metadata.hpp"
 #include "jackdaw/protocol/messages/produce.hpp"
 #include "jackdaw/protocol/record_builder.hpp"
@@ -11,14 +10,6 @@ namespace {
 constexpr std::int16_t produce_version = 9;
 constexpr std::int16_t metadata_version = 9;
 constexpr std::size_t correlation_id_at = 8;  // after size, api key and version
-
-template <class Request>
-std::vector<std::byte> frame_of(const Request& request, std::int16_t version) {
-  protocol::request_header header;
-  header.api_version = version;
-  header.client_id = "bench_load";
-  return protocol::encode_request_frame(header, request).value();
-}
 
 }  // namespace
 
@@ -51,16 +42,16 @@ void set_correlation_id(std::vector<std::byte>& frame, std::int32_t id) {
   store_be(frame.data() + correlation_id_at, id);
 }
 
-produce_outcome read_produce_response(bytes_view frame) {
+void request_outcome::note(protocol::error_code code) {
+  if (code != protocol::error_code::none) error = "error code " + std::to_string(static_cast<int>(code));
+}
+
+request_outcome read_produce_response(bytes_view frame) {
   auto response = protocol::decode_response<protocol::produce_response>(frame, produce_version);
   if (!response) return {0, to_string(response.error())};
-  produce_outcome outcome{response->id.value(), {}};
+  request_outcome outcome{response->id.value(), {}};
   for (const auto& topic : response->body.responses) {
-    for (const auto& partition : topic.partition_responses) {
-      if (partition.error_code != protocol::error_code::none) {
-        outcome.error = "error code " + std::to_string(static_cast<int>(partition.error_code));
-      }
-    }
+    for (const auto& partition : topic.partition_responses) outcome.note(partition.error_code);
   }
   return outcome;
 }

@@ -44,7 +44,19 @@ def consume(server, topic, records, partitions):
     return int(found[-1][0]) / (int(found[-1][1]) / 1000)
 
 
-def requests(server, topic, **options):
+def requests(server, topic, *flags, **options):
     """What bench_load prints."""
+    return tell('bench_load', server, topic, flags, options)
+
+
+def rebalance(server, topic, **options):
+    """What bench_rebalance prints."""
+    if not (servers.BIN / 'bench_rebalance').exists():
+        sys.exit('side-by-side: bench_rebalance was not built: librdkafka\'s headers are missing (./dev deps bench)')
+    return tell('bench_rebalance', server, topic, (), options)
+
+
+def tell(program, server, topic, flags, options):
     words = [word for name, value in options.items() for word in (f'--{name.replace("_", "-")}', value)]
-    return json.loads(run([servers.BIN / 'bench_load', '--port', server.port, '--topic', topic, *words]))
+    said = run([servers.BIN / program, '--port', server.port, '--topic', topic, *flags, *words])
+    return json.loads(said.splitlines()[0])   # what a library warns of comes behind it

@@ -7,6 +7,7 @@ from typing import Callable
 import loads
 
 PARTITIONS = 6
+MANY_PARTITIONS = 100
 PLAIN = {'num.partitions': PARTITIONS}
 SYNCED = {**PLAIN, 'log.flush.interval.messages': 1}
 
@@ -46,15 +47,15 @@ def produce(name, codec='none', acks=1):
     return measure
 
 
-def with_topic(server, topic):
+def with_topic(server, topic, count=PARTITIONS):
     """Created, and all its partitions led: a client that meets none yet waits for its next look, which isn't the load's."""
     if server.name == 'floor':
         return
     with server.client() as client:
-        client.create_topic(topic, PARTITIONS)
+        client.create_topic(topic, count)
         while True:
             error, partitions = client.metadata([topic])[1][topic]
-            if not error and len(partitions) == PARTITIONS and all(leader >= 0 for _, leader in partitions.values()):
+            if not error and len(partitions) == count and all(leader >= 0 for _, leader in partitions.values()):
                 return
 
 
@@ -89,6 +90,24 @@ def in_flight(server, turn, options):
     one = loads.requests(server, topic, partitions=PARTITIONS, in_flight=5, acks=-1, records=1, seconds=options.seconds)
     many = loads.requests(server, topic, partitions=PARTITIONS, in_flight=5, acks=-1, records=100, seconds=options.seconds)
     return {'requests': one['requests_per_s'], 'p50': one['p50_ms'], 'p99': one['p99_ms'], 'rate': many['records_per_s']}
+
+
+def commits(server, turn, options):
+    topic = f'commits-{turn}'   # the groups, too, are called by it
+    with_topic(server, topic)
+    said, cpu_s = with_cpu(server, lambda: loads.requests(
+        server, topic, '--commits', partitions=PARTITIONS, connections=32, in_flight=1, seconds=options.seconds))
+    return {'rate': said['requests_per_s'], 'cpu': cpu_s / said['requests'] * 1e6, 'p50': said['p50_ms'], 'p99': said['p99_ms']}
+
+
+def rebalance(server, turn, options):
+    topic = f'rebalance-{turn}'   # the group, too, is called by it
+    with_topic(server, topic, MANY_PARTITIONS)
+    said = loads.rebalance(server, topic, partitions=MANY_PARTITIONS, members=MANY_PARTITIONS // 2, rate=2000,
+                           every=options.restart_every)
+    if said['delivered'] < 0.99 * said['produced']:
+        raise SystemExit(f'side-by-side: {server.name} delivered {said["delivered"]} of {said["produced"]} records')
+    return {'longest': said['longest_s'], 'median': said['median_s']}
 
 
 def memory(server, turn, options):
@@ -132,6 +151,11 @@ SCENARIOS = {
     'in-flight': Scenario('five in flight on one connection, acks=all, each record synced', in_flight, {
         'requests': Figure('requests/s of 1 record', 'high'), 'p50': Figure('ms', 'low'), 'p99': Figure('ms', 'low'),
         'rate': Figure('records/s, 100 a request', 'high')}, {'kafka': SYNCED, 'jackdaw': SYNCED}),
+    'commits': Scenario('32 groups commit one offset at a time; on the disk before the answer in Jackdaw, not so in Kafka', commits, {
+        'rate': Figure('commits/s', 'high', 2.0), 'cpu': Figure('us CPU / commit', 'low', 1 / 3),
+        'p50': Figure('ms', 'low'), 'p99': Figure('ms', 'low')}, BOTH),
+    'rebalance': Scenario('how long a partition stands still while 50 cooperative members, 100 partitions, restart in turn', rebalance, {
+        'longest': Figure('s, of all partitions', 'low', 1.0), 'median': Figure('s, of all partitions', 'low', 1.0)}, BOTH),
     'memory': Scenario('resident memory, fresh and after 5 million records', memory, {
         'idle': Figure('MiB', 'low'), 'after': Figure('MiB', 'low', 1 / 8)}, BOTH, fresh=True),
     'startup': Scenario('exec to the first metadata answer that names the broker', startup, {

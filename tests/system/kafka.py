@@ -112,6 +112,14 @@ def read_batches(data):
             yield offset, record.take(record.varint())
 
 
+class Refused(ValueError):
+    """The broker's answer is an error."""
+
+    def __init__(self, what, code):
+        super().__init__(f'{what}: error {code}')
+        self.code = code
+
+
 class Client:
     """One connection. Raises OSError when the broker is gone."""
 
@@ -245,7 +253,7 @@ class Client:
         _, found = answer.array(lambda: (answer.string(), answer.array(row)))[0]
         error, high_watermark, data = found[0]
         if error:
-            raise ValueError(f'Fetch {topic}-{partition} at {offset}: error {error}')
+            raise Refused(f'Fetch {topic}-{partition} at {offset}', error)
         return high_watermark, data
 
     def read(self, topic, partition, offset, end):
