@@ -294,9 +294,12 @@ void fetch_operation::trim() {
   bool first = true;
   for (auto& item : items_) {
     if (item.records.size == 0) continue;
-    // Owners don't know of each other's share. Whole first batch, then whatever fits; clients drop a torn batch.
-    if (!first && item.records.size > left)
-      item.records.size = static_cast<std::uint32_t>(std::max<std::int64_t>(left, 0));
+    // Owners don't know of each other's share. What doesn't fit is left out whole: a client gives up on a partition
+    // whose first batch is torn.
+    if (!first && item.records.size > left) {
+      item.records = {};
+      continue;
+    }
     left -= item.records.size;
     first = false;
   }

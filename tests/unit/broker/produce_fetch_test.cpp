@@ -196,5 +196,20 @@ TEST_F(produce_fetch, history_that_is_not_in_memory_is_read_by_a_worker) {
   EXPECT_EQ(read_all(b, "t", 0).size(), 40U);
 }
 
+// Two shards read for one answer, and together more than it may hold.
+TEST_F(produce_fetch, what_does_not_fit_into_an_answer_is_left_out_whole) {
+  test_broker b(2);
+  ASSERT_EQ(create_topic(b, "t", 2), error_code::none);
+  for (std::int32_t p = 0; p < 2; ++p) produce(b, "t", p, {std::string(3'000, 'x')});
+  auto asked = fetch_request("t", 0, 0);
+  asked.max_bytes = 4'000;
+  asked.topics[0].partitions.push_back(asked.topics[0].partitions[0]);
+  asked.topics[0].partitions[1].partition = partition_id{1};
+  const auto answer = b.call<protocol::fetch_response>(fetch_version, asked);
+  ASSERT_EQ(answer.responses.at(0).partitions.size(), 2U);
+  EXPECT_GT(answer.responses[0].partitions[0].records->size, 3'000U);
+  EXPECT_EQ(answer.responses[0].partitions[1].records->size, 0U);
+}
+
 }  // namespace
 }  // namespace jackdaw::testing
