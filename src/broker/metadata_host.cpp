@@ -253,7 +253,8 @@ void metadata_host::apply(const std::vector<raft::entry>& committed) {
   if (in_flight_.empty() || in_flight_.back().index <= committed.back().index) newest_.reset();
   finish_appends(committed.back().index);
   maybe_snapshot();
-  if (!registered_ && raft_->is_leader() && raft_->commit_index() == raft_->last_index()) {
+  // A long log comes in several parts: what it says in the end is decided by the last.
+  if (!registered_ && raft_->is_leader() && committed.back().index == raft_->last_index()) {
     registered_ = true;
     register_self();
     home_.groups->begin();

@@ -14,7 +14,7 @@ OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR, JOIN_GROUP, HEARTBEAT, LEAVE_GROU
 ILLEGAL_GENERATION, UNKNOWN_MEMBER, REBALANCE_IN_PROGRESS, MEMBER_ID_REQUIRED = 22, 25, 27, 79
 NO_COORDINATOR = {kafka.COORDINATOR_LOADING, kafka.COORDINATOR_NOT_AVAILABLE, 16}
 NOT_READABLE_YET = {3, kafka.LEADER_NOT_AVAILABLE, kafka.NOT_LEADER, 9}
-SESSION_TIMEOUT_MS = 10_000
+SESSION_TIMEOUT_MS = 3_000   # less than Kafka's default for group.min.session.timeout.ms
 HEARTBEAT_S = 0.1
 
 
@@ -174,9 +174,13 @@ class Member(threading.Thread):
         if not self.take(error):
             return
         self.member_id, self.generation = member_id, generation
-        self.sync_group(client, members if leader == member_id else [])
-        if self.generation >= 0 and self.positions:
-            self.fetch_positions(client)
+        try:
+            self.sync_group(client, members if leader == member_id else [])
+            if self.generation >= 0 and self.positions:
+                self.fetch_positions(client)
+        except OSError:
+            self.generation = -1   # it doesn't know what it got
+            raise
         self.ledger.counted_join()
 
     def sync_group(self, client, members):
@@ -200,7 +204,6 @@ class Member(threading.Thread):
         promised = self.ledger.promised()
         found = committed_offsets(client, self.group, self.topic, list(self.positions))
         if found is None:
-            self.generation = -1   # asked again after a new join
             raise ConnectionAbortedError
         self.ledger.was_fetched(found, promised)
         self.positions = found

@@ -4,7 +4,8 @@
 The producers are kill_nine's: offset n holds number n, so that a lost record or one that is there twice shows at once.
 Two members read all the time and are never started again; a third comes and goes, so that some kills hit a rebalance.
 After each restart what was acknowledged is there, no committed offset is below the last one that was acknowledged, none
-is one that nobody committed, and the group goes on with every partition by itself.
+is one that nobody committed, and the group goes on with every partition by itself: at once, or after a session timeout
+when the broker died before the others had heard that the third member left.
 
     kill_nine_groups.py --rounds 50     and again with --flush, which syncs each record before its acknowledgement
 """
@@ -151,7 +152,7 @@ def report(arguments, crew, producers, resumed):
 
 
 def run(arguments):
-    overrides = ['log.segment.bytes=1048576', 'group.initial.rebalance.delay.ms=0',
+    overrides = ['log.segment.bytes=1048576', 'group.initial.rebalance.delay.ms=0', 'group.min.session.timeout.ms=1000',
                  *(['log.flush.interval.messages=1'] if arguments.flush else []), *arguments.override]
     with Broker(overrides) as broker:
         try:

@@ -79,6 +79,12 @@ class group_test : public broker_test {
     asked.member_id = m.id;
     return b.call<protocol::heartbeat_response>(version, asked).error_code;
   }
+  error_code leave(test_broker& b, std::string_view group, const member& m) {
+    protocol::leave_group_request asked;
+    asked.group_id = group;
+    asked.members.emplace_back().member_id = m.id;
+    return b.call<protocol::leave_group_response>(3, asked).members.at(0).error_code;
+  }
 
   static protocol::offset_commit_request commit_request(std::string_view group, const member& m, std::string_view topic,
                                                         std::int32_t partition, std::int64_t at) {

@@ -137,6 +137,25 @@ TEST_F(groups, snapshots_hold_them) {
   EXPECT_EQ(committed(b, "g", "t", 5), 76);
 }
 
+TEST_F(groups, a_log_that_is_read_in_several_parts_tells_the_members_of_the_last) {
+  test_broker b;
+  ASSERT_EQ(create_topic(b, "t"), error_code::none);
+  const auto first = join_alone(b, "g");
+  const std::string note(4000, 'n');
+  for (std::int64_t i = 0; i < 400; ++i) {
+    auto asked = commit_request("simple", {}, "t", 0, i);
+    asked.topics[0].partitions[0].committed_metadata = note;
+    b.call<protocol::offset_commit_response>(8, asked);
+  }
+  ASSERT_EQ(leave(b, "g", first), error_code::none);
+  const auto second = join_alone(b, "g");
+  b.crash(crash_kind::power);
+  b.start();
+  EXPECT_EQ(heartbeat(b, "g", second), error_code::none);
+  EXPECT_EQ(heartbeat(b, "g", first), error_code::unknown_member_id);
+  EXPECT_EQ(committed(b, "simple", "t", 0), 399);
+}
+
 TEST_F(groups, what_cannot_be_committed_is_told_for_each_partition) {
   test_broker b(2, {"offset.metadata.max.bytes=4"});
   ASSERT_EQ(create_topic(b, "t", 2), error_code::none);
@@ -228,10 +247,7 @@ TEST_F(groups, groups_and_offsets_are_deleted_when_nobody_uses_them) {
   ASSERT_EQ(commit(b, "g", m, "t", 0, 7), error_code::none);
   EXPECT_EQ(remove(b, "g"), error_code::non_empty_group);
   EXPECT_EQ(remove(b, "unknown"), error_code::group_id_not_found);
-  protocol::leave_group_request leave;
-  leave.group_id = "g";
-  leave.members.emplace_back().member_id = m.id;
-  EXPECT_EQ(b.call<protocol::leave_group_response>(3, leave).members.at(0).error_code, error_code::none);
+  EXPECT_EQ(leave(b, "g", m), error_code::none);
   protocol::offset_delete_request asked;
   asked.group_id = "g";
   auto& t = asked.topics.emplace_back();
@@ -281,11 +297,11 @@ TEST_F(groups, what_is_unknown_is_said_as_each_version_says_it) {
   EXPECT_EQ(answer.groups.at(0).error_code, error_code::group_id_not_found);
   EXPECT_EQ(heartbeat(b, "x", {"m", 1, ""}), error_code::unknown_member_id);
   EXPECT_EQ(sync(b, "x", {"m", 1, ""}, "").error_code, error_code::unknown_member_id);
-  protocol::leave_group_request leave;
-  leave.group_id = "x";
-  leave.members.emplace_back().member_id = "m";
-  EXPECT_EQ(b.call<protocol::leave_group_response>(3, leave).error_code, error_code::none);
-  EXPECT_EQ(b.call<protocol::leave_group_response>(3, leave).members.at(0).error_code, error_code::unknown_member_id);
+  protocol::leave_group_request stranger;
+  stranger.group_id = "x";
+  stranger.members.emplace_back().member_id = "m";
+  EXPECT_EQ(b.call<protocol::leave_group_response>(3, stranger).error_code, error_code::none);
+  EXPECT_EQ(leave(b, "x", {"m", -1, ""}), error_code::unknown_member_id);
   auto join = join_request("x", "m");
   EXPECT_EQ(b.call<protocol::join_group_response>(5, join).error_code, error_code::unknown_member_id);
   join.session_timeout_ms = 5999;
