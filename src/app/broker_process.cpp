@@ -70,6 +70,7 @@ net::server_options network_options(const broker_config& config, std::uint32_t s
   o.connections.unsent_reply_bytes = o.connections.connection_bytes / 4;
   o.connections.requests_in_flight = static_cast<std::size_t>(config.connection_requests_max);
   o.connections.shard_bytes = static_cast<std::size_t>(config.memory_shard_bytes);
+  o.connections.on_calm = give_back_memory;
   return o;
 }
 

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 extern char** environ;
@@ -18,6 +20,9 @@ namespace jackdaw::app {
 namespace {
 
 constexpr int mib = 1024 * 1024;
+
+// What the end of each thread's heap keeps.
+std::atomic<int> trim_threshold{32 * mib};
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -46,6 +51,7 @@ void prepare_process() {
   const sigset_t set = stop_signals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
     files.rlim_cur = files.rlim_max;
@@ -63,9 +69,20 @@ void tune_allocator(std::size_t threads) {
   // A frame of a megabyte taken from the system each time costs 250 page faults, more than receiving it.
   ::mallopt(M_MMAP_THRESHOLD, 4 * mib);
   // What each thread's heap keeps at its end: some frames of a megabyte for each shard, less when there are many.
-  ::mallopt(M_TRIM_THRESHOLD, std::clamp(128 * mib / static_cast<int>(threads), 4 * mib, 32 * mib));
+  trim_threshold = std::clamp(128 * mib / static_cast<int>(threads), 4 * mib, 32 * mib);
+  ::mallopt(M_TRIM_THRESHOLD, trim_threshold);
   ::mallopt(M_TOP_PAD, 256 * 1024);
   ::mallopt(M_ARENA_MAX, static_cast<int>(threads));
+}
+
+void give_back_memory() {
+  // malloc_trim leaves out the end of every heap but the main one. Freeing something that isn't small cuts off the end
+  // of this thread's, if it is longer than the threshold.
+  ::mallopt(M_TRIM_THRESHOLD, mib);
+  void* volatile piece = std::malloc(mib / 4);  // volatile: or the compiler leaves out both calls
+  std::free(piece);
+  ::mallopt(M_TRIM_THRESHOLD, trim_threshold);
+  ::malloc_trim(0);
 }
 
 std::string wait_for_stop_signal() {

@@ -34,7 +34,7 @@ class fetch_operation {
  private:
   void begin();
   bool open_session();
-  void update_session(fetch_session& session);
+  bool update_session(fetch_session& session);
   void collect_targets();
   void read(bool may_wait);
   void round_done();

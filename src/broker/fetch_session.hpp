@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "jackdaw/base/ids.hpp"
+#include "jackdaw/base/memory_use.hpp"
 #include "jackdaw/base/random.hpp"
 #include "jackdaw/base/time.hpp"
 
@@ -42,6 +43,8 @@ class fetch_session {
   std::int32_t id() const noexcept { return id_; }
   bool by_topic_id() const noexcept { return by_topic_id_; }
   std::size_t size() const noexcept { return entries_.size(); }
+  // About what it takes of memory.
+  std::size_t bytes() const noexcept { return bytes_; }
   // The epoch that the client's next request must carry.
   std::int32_t next_epoch() const noexcept { return next_epoch_; }
   void advance_epoch() noexcept { next_epoch_ = next_epoch_ == INT32_MAX ? 1 : next_epoch_ + 1; }
@@ -73,34 +76,47 @@ class fetch_session {
     return by_topic_id_ ? key{topic_id, {}, partition} : key{{}, topic_name, partition};
   }
 
+  static std::size_t cost_of(const fetch_target& target) noexcept;
+
   std::int32_t id_;
   bool by_topic_id_;
   std::int32_t next_epoch_ = 1;
+  std::size_t bytes_ = sizeof(fetch_session);
   std::list<entry> entries_;
   std::unordered_map<key, std::list<entry>::iterator, key_hash> index_;
 };
 
-// At most `slots` sessions. A full cache takes in a new session only for one that wasn't used for `idle`; else the
-// client is served without a session, as in Kafka.
+// At most `slots` sessions, and about `bytes_max` of memory. A full cache takes in a new session only for those that
+// weren't used for `idle`; else the client is served without a session, as in Kafka.
 class fetch_session_cache {
  public:
-  fetch_session_cache(std::size_t slots, duration idle) : slots_(slots), idle_(idle) {}
+  fetch_session_cache(std::size_t slots, std::size_t bytes_max, duration idle)
+      : slots_(slots), idle_(idle), use_{0, bytes_max, 0} {}
 
   // Null when there is no such session.
   std::shared_ptr<fetch_session> find(std::int32_t id, time_point now);
   // Null when the cache is full of sessions in use.
   std::shared_ptr<fetch_session> create(bool by_topic_id, random_source& random, time_point now);
+  // After partitions were put into a session or forgotten. False when all sessions together are too large now, and none
+  // can go for it: then this one is removed.
+  bool keep(const fetch_session& session, time_point now);
   void remove(std::int32_t id);
   std::size_t size() const noexcept { return sessions_.size(); }
+  const memory_use& use() const noexcept { return use_; }
 
  private:
+  // Removes the one that wasn't used for longest, if that is long enough.
+  bool remove_idle(time_point now);
+
   struct slot {
     std::shared_ptr<fetch_session> session;
+    std::size_t counted_bytes = 0;
     time_point last_used;
     std::list<std::int32_t>::iterator by_use;
   };
   std::size_t slots_;
   duration idle_;
+  memory_use use_;
   std::unordered_map<std::int32_t, slot> sessions_;
   std::list<std::int32_t> by_use_;  // least recently used first
 };

@@ -25,6 +25,7 @@ coordinator::coordinator_settings settings_of(const broker_config& c) {
   s.session_timeout_max_ms = c.group_max_session_timeout_ms;
   s.offset_metadata_max_bytes = c.offset_metadata_max_bytes;
   s.offsets_retention_ms = c.offsets_retention_ms;
+  s.memory_max_bytes = static_cast<std::size_t>(c.memory_groups_bytes);
   return s;
 }
 

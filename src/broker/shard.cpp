@@ -33,7 +33,7 @@ shard_state::shard_state(shard_options given, environment& environment)
       dynamic(config().dynamic),
       partitions(*this),
       sessions(static_cast<std::size_t>(config().max_incremental_fetch_session_cache_slots) / shard_count() + 1,
-               std::chrono::minutes(2)),
+               static_cast<std::size_t>(config().memory_fetch_sessions_bytes) / shard_count(), std::chrono::minutes(2)),
       quotas(*this),
       telemetry(telemetry_limits(shard_count())) {}
 

@@ -49,6 +49,17 @@ classic_group::classic_group(std::string id, const stored_group& found, now_t no
   }
 }
 
+std::size_t classic_group::bytes() const noexcept {
+  constexpr std::size_t node_bytes = 64;
+  constexpr std::size_t id_bytes = 2 * node_bytes;  // a uuid behind a client's name, in a map
+  std::size_t bytes = sizeof *this + id_.size() + pending_.size() * id_bytes + static_members_.size() * 2 * id_bytes;
+  for (const auto& [id, m] : members_) {
+    bytes += sizeof m + 2 * id_bytes + m.client_id.size() + m.client_host.size() + m.assignment.size();
+    for (const auto& p : m.protocols) bytes += sizeof p + p.name.size() + p.metadata.size();
+  }
+  return bytes;
+}
+
 const blob& classic_group::subscription(const member& m) const {
   static const blob nothing;
   for (const auto& p : m.protocols) {

@@ -46,7 +46,26 @@ void group_coordinator::end(coordinator_effects& out) {
     std::move(effects.syncs.begin(), effects.syncs.end(), std::back_inserter(out.syncs));
   }
   live_.clear();
+  live_bytes_ = 0;
   deadlines_.clear();
+}
+
+void group_coordinator::count(live_group& l) noexcept {
+  live_bytes_ -= l.counted_bytes;
+  l.counted_bytes = l.group.bytes();
+  live_bytes_ += l.counted_bytes;
+}
+
+void group_coordinator::erase(live_map::iterator at) {
+  live_bytes_ -= at->second.counted_bytes;
+  deadlines_.erase({at->second.scheduled, at->first});
+  live_.erase(at);
+}
+
+bool group_coordinator::refuse_for_memory() noexcept {
+  if (!use().is_spent()) return false;
+  ++refused_;
+  return true;
 }
 
 group_coordinator::live_group& group_coordinator::live(const std::string& group, now_t now) {
@@ -57,6 +76,7 @@ group_coordinator::live_group& group_coordinator::live(const std::string& group,
   const auto at =
       live_.emplace(group, live_group{stored ? classic_group(group, *stored, now) : classic_group(group, now)}).first;
   schedule(at);
+  count(at->second);
   return at->second;
 }
 
@@ -90,8 +110,7 @@ void group_coordinator::drop_if_idle(live_map::iterator at) {
   auto& l = at->second;
   if (!l.group.is_idle() || l.stores_in_flight != 0) return;
   if (!l.group.history().reports().empty() && live_.size() <= idle_groups_max) return;
-  deadlines_.erase({l.scheduled, at->first});
-  live_.erase(at);
+  erase(at);
 }
 
 void group_coordinator::take(live_map::iterator at, group_effects& from, coordinator_effects& out,
@@ -112,6 +131,7 @@ void group_coordinator::take(live_map::iterator at, group_effects& from, coordin
   std::move(from.joins.begin(), from.joins.end(), std::back_inserter(out.joins));
   std::move(from.syncs.begin(), from.syncs.end(), std::back_inserter(out.syncs));
   schedule(at);
+  count(at->second);
   drop_if_idle(at);
 }
 
@@ -129,6 +149,8 @@ std::optional<join_answer> group_coordinator::join(const std::string& group, joi
   if (!request.member_id.empty() && !exists(group) && !find(group)) {
     return refuse(error_code::unknown_member_id, request.member_id);
   }
+  // Who is in stays, or an overload would end in rebalances that never do.
+  if (request.member_id.empty() && refuse_for_memory()) return refuse(error_code::coordinator_not_available, "");
   live(group, now);
   const auto at = live_.find(group);
   group_effects effects;

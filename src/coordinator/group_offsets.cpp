@@ -8,6 +8,17 @@ namespace jackdaw::coordinator {
 
 using protocol::error_code;
 
+namespace {
+
+// Whether it has offsets that the group had none of before.
+bool is_growing(const group_entry* entry, const std::vector<metadata::committed_offset>& offsets) {
+  return std::any_of(offsets.begin(), offsets.end(), [entry](const auto& o) {
+    return !entry || !entry->offsets().find(offset_key{o.topic, o.partition});
+  });
+}
+
+}  // namespace
+
 group_coordinator::commit_decision group_coordinator::commit(commit_request request, now_t now) {
   commit_decision d;
   const auto refuse = [&d](error_code code) {
@@ -21,6 +32,9 @@ group_coordinator::commit_decision group_coordinator::commit(commit_request requ
     if (const auto wrong = l->group.check_commit(claim, now); wrong != error_code::none) return refuse(wrong);
   } else if (request.generation >= 0) {
     return refuse(exists(request.group) ? error_code::unknown_member_id : error_code::illegal_generation);
+  }
+  if (is_growing(table_.find(request.group), request.offsets) && refuse_for_memory()) {
+    return refuse(error_code::coordinator_not_available);
   }
   metadata::offsets_committed record;
   record.group = std::move(request.group);
@@ -64,8 +78,7 @@ group_coordinator::removal group_coordinator::remove_group(const std::string& gr
   const auto at = live_.find(group);
   if (at != live_.end()) {
     if (at->second.group.state() != group_state::empty) return {error_code::non_empty_group, {}, {}};
-    deadlines_.erase({at->second.scheduled, group});
-    live_.erase(at);
+    erase(at);
   }
   return {error_code::none, {}, metadata::group_removed{group}};
 }

@@ -8,6 +8,22 @@ namespace {
 // So many offsets of a group are one record of a snapshot.
 constexpr std::size_t offsets_per_record = 256;
 
+// About what they take: the nodes of the trees, and texts that don't lie in them.
+constexpr std::size_t node_bytes = 64;
+
+std::size_t cost_of(const std::string& group) noexcept { return node_bytes + sizeof(group_entry) + group.size(); }
+
+std::size_t cost_of(const offset_key& key, const stored_offset& o) noexcept {
+  return node_bytes + sizeof key + sizeof o + key.topic.size() + o.metadata.size();
+}
+
+std::size_t cost_of(const metadata::group_stored* g) noexcept {
+  if (!g) return 0;
+  std::size_t bytes = sizeof *g;
+  for (const auto& m : g->members) bytes += sizeof m + m.subscription.size() + m.assignment.size() + 3 * node_bytes;
+  return bytes;
+}
+
 template <class Map, class Same>
 bool same_entries(const Map& a, const Map& b, const Same& same) {
   if (a.size() != b.size()) return false;
@@ -46,28 +62,42 @@ group_entry& group_table::change(const std::string& group) {
   if (!at) {
     groups_.set(edit_, group, boost::intrusive_ptr<group_entry>(new group_entry(edit_)));
     at = groups_.mutate(edit_, group);
+    bytes_ += cost_of(group);
   } else if ((*at)->edit_ != edit_) {
     *at = boost::intrusive_ptr<group_entry>(new group_entry(edit_, **at));
   }
   return **at;
 }
 
+void group_table::drop(const std::string& group) {
+  const auto* found = find(group);
+  bytes_ -= cost_of(group) + cost_of(found->stored());
+  for (const auto& [key, o] : found->offsets()) bytes_ -= cost_of(key, o);
+  groups_.erase(edit_, group);
+}
+
 bool group_table::on(const metadata::group_stored& r) {
-  change(r.group).stored_ = std::make_shared<const metadata::group_stored>(r);
+  auto& stored = change(r.group).stored_;
+  bytes_ -= cost_of(stored.get());
+  stored = std::make_shared<const metadata::group_stored>(r);
+  bytes_ += cost_of(stored.get());
   return true;
 }
 
 bool group_table::on(const metadata::group_removed& r) {
   const auto* found = find(r.group);
-  if (found && !(r.only_without_offsets && !found->offsets().empty())) groups_.erase(edit_, r.group);
+  if (found && !(r.only_without_offsets && !found->offsets().empty())) drop(r.group);
   return true;
 }
 
 bool group_table::on(const metadata::offsets_committed& r) {
   auto& entry = change(r.group);
   for (const auto& o : r.offsets) {
-    entry.offsets_.set(edit_, {o.topic, o.partition},
-                       {o.topic_id, o.offset, o.metadata, o.committed_at, o.expires_at, o.leader_epoch});
+    offset_key key{o.topic, o.partition};
+    stored_offset value{o.topic_id, o.offset, o.metadata, o.committed_at, o.expires_at, o.leader_epoch};
+    if (const auto* old = entry.offsets_.find(key)) bytes_ -= cost_of(key, *old);
+    bytes_ += cost_of(key, value);
+    entry.offsets_.set(edit_, std::move(key), std::move(value));
   }
   return true;
 }
@@ -79,10 +109,11 @@ bool group_table::on(const metadata::offsets_removed& r) {
     const offset_key key{o.topic, o.partition};
     const auto* found = entry.offsets_.find(key);
     if (!found || (r.committed_until && found->committed_at > *r.committed_until)) continue;
+    bytes_ -= cost_of(key, *found);
     entry.offsets_.erase(edit_, key);
   }
   // A group that nobody was ever a member of is nothing but its offsets.
-  if (entry.offsets_.empty() && !entry.stored_) groups_.erase(edit_, r.group);
+  if (entry.offsets_.empty() && !entry.stored_) drop(r.group);
   return true;
 }
 

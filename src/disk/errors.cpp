@@ -10,6 +10,7 @@ namespace {
 errc code_of(int code) noexcept {
   switch (code) {
     case ENOSPC:
+    case EFBIG:  // a limit of the process or the file system
     case EDQUOT: return errc::no_space;
     case ENOENT: return errc::not_found;
     case EEXIST: return errc::already_exists;

@@ -15,6 +15,7 @@ using protocol::mutable_batch;
 // The most that a batch may take uncompressed while it is packed again.
 constexpr std::size_t recompress_limit_bytes = 256 * 1024 * 1024;
 constexpr std::size_t records_named = 3;
+constexpr std::uint64_t unpacked_limit_bytes = 64 * 1024 * 1024;
 // The most that is unpacked at once to look at records; beyond it they are streamed.
 constexpr std::size_t unpack_limit_bytes = 4 * 1024 * 1024;
 constexpr std::size_t unpack_first_bytes = 256 * 1024;
@@ -133,15 +134,33 @@ std::optional<bytes_view> plain_records(const batch_view& batch, append_scratch&
   }
 }
 
+// Whoever has finished looking at records keeps no memory that only a large batch needed.
+struct scratch_use {
+  append_scratch& scratch;
+  ~scratch_use() {
+    scratch.unpack.close();
+    scratch.reader.close();
+  }
+};
+
+// The most that the records of one batch may unpack to. A client needs a few bytes to say "a gigabyte of zeros"; to
+// read them takes the time of others. Whoever splits the batch, as producers do that are told it is too large, gets on.
+std::uint64_t unpacked_max_bytes(const log_config& config) {
+  return std::max<std::uint64_t>(unpacked_limit_bytes,
+                                 4 * static_cast<std::uint64_t>(std::max(config.max_message_bytes, 0)));
+}
+
 // The largest timestamp of a batch whose records are all right.
 std::optional<timestamp_ms> check_records(const batch_view& batch, const protocol::record_rules& rules,
-                                          append_scratch& scratch, append_outcome& out) {
+                                          const log_config& config, append_scratch& scratch, append_outcome& out) {
   if (auto sound = protocol::check_client_header(batch); !sound) {
     return refuse(out, as_append_error(sound.error().code), sound.error().detail);
   }
+  const scratch_use use{scratch};
   if (const auto plain = plain_records(batch, scratch)) {
     if (const auto largest = scan_plain_records(batch, *plain, rules)) return largest;
   }
+  scratch.reader.limit_unpacked(unpacked_max_bytes(config));
   auto summary = protocol::inspect_client_batch(batch, rules, scratch.reader);
   if (!summary) return refuse(out, as_append_error(summary.error().code), summary.error().detail);
   if (summary->bad.empty()) return summary->max_timestamp;
@@ -198,7 +217,7 @@ std::optional<valid_batches> validate_client_batch(mutable_bytes records, const 
                   "producers may not set the timestamp type to LogAppendTime; the topic decides it");
   }
   const protocol::record_rules rules = rules_for(config, options.now);
-  const auto largest = check_records(*batch, rules, scratch, out);
+  const auto largest = check_records(*batch, rules, config, scratch, out);
   if (!largest) return std::nullopt;
   valid_batches valid{records, 1, batch->record_count()};
   if (!apply_compression(valid.bytes, config, scratch, out)) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -61,7 +62,7 @@ void connection::unmute() {
 void connection::read() {
   if (is_closed_ || is_ending_ || !is_reading_) return;
   std::size_t turn = 0;
-  while (start_requests() && is_readable_ && table_.budget().may_read(*this)) {
+  while (start_requests() && is_readable_ && table_.budget().may_read(*this, appetite(), reader_.growth())) {
     if (turn >= turn_bytes) {
       table_.take_turn_later(*this);
       break;
@@ -109,6 +110,11 @@ bool connection::start_requests() {
     }
   }
   return false;
+}
+
+// What it may come to hold: a frame is counted as the size that it claims.
+std::size_t connection::appetite() const noexcept {
+  return std::max(held_bytes_, static_cast<std::size_t>(std::max(reader_.claimed(), 0)));
 }
 
 bool connection::may_start_request() const noexcept {

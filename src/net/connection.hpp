@@ -61,6 +61,7 @@ class connection final : public event_source, public idle_hook, public budget_ho
     return has_unsent() || (is_inside_frame() && !is_waiting && !is_paused_ && !is_readable_);
   }
   std::size_t held_bytes() const noexcept { return held_bytes_; }
+  std::size_t appetite() const noexcept;
 
  private:
   friend class connection_table;

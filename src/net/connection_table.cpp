@@ -169,7 +169,7 @@ void connection_table::watch_pressure() {
   pressure_timer_armed_ = true;
   timers_.add(now_.steady + options_.stall_under_pressure / 4, [this] {
     pressure_timer_armed_ = false;
-    if (budget_.is_spent() && budget_.has_waiting()) close_stalled();
+    if (budget_.has_waiting()) close_stalled();
     watch_pressure();
   });
 }

@@ -7,11 +7,16 @@
 
 namespace jackdaw::net {
 
+// A frame's buffer grows once it is full.
+std::size_t frame_reader::next_capacity() const noexcept {
+  if (large_filled_ < large_->size()) return large_->capacity();
+  const std::size_t trusted = std::max(first_bytes, std::min(last_large_, trust_at_most));
+  return std::min<std::size_t>(large_size_, std::max(std::size_t{4} * large_filled_, trusted));
+}
+
 mutable_bytes frame_reader::space(mutable_bytes scratch) {
   if (large_) {
-    if (large_filled_ == large_->size()) {
-      large_->resize(static_cast<std::size_t>(std::min<std::uint64_t>(large_size_, 4ULL * large_filled_)));
-    }
+    if (large_filled_ == large_->size()) large_->resize(next_capacity());
     return large_->span().subspan(large_filled_);
   }
   // A frame may be cut off anywhere, so what is there of the next one moves to the front.
@@ -29,6 +34,7 @@ frame_reader::status frame_reader::next(std::shared_ptr<buffer>& out) {
   if (large_) {
     if (large_filled_ < large_size_) return status::need_more;
     last_large_ = large_size_;
+    claimed_ = 0;
     out = std::move(large_);
     return status::frame;
   }
@@ -45,13 +51,14 @@ frame_reader::status frame_reader::next(std::shared_ptr<buffer>& out) {
   unread_ += sizeof claimed_ + size;
   unread_size_ -= static_cast<std::uint32_t>(sizeof claimed_) + size;
   last_large_ = 0;
+  claimed_ = 0;
   return status::frame;
 }
 
 void frame_reader::begin_large(std::uint32_t size) {
   const auto have = unread_size_ - static_cast<std::uint32_t>(sizeof claimed_);
-  const auto at_once = std::max({first_bytes, 4 * have, std::min(last_large_, trust_at_most)});
-  large_ = std::make_shared<buffer>(std::min(size, at_once));
+  // Room for the rest comes with the next space(): by then somebody may have looked at growth().
+  large_ = std::make_shared<buffer>(have);
   if (have != 0) std::memcpy(large_->data(), unread_ + sizeof claimed_, have);
   large_size_ = size;
   large_filled_ = have;

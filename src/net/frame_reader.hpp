@@ -27,13 +27,16 @@ class frame_reader {
   // Before somebody else uses the scratch area: keeps what next() hasn't taken out of it.
   void leave_scratch();
 
-  // The size claimed by the frame that next() stopped at.
+  // The size claimed by the frame that next() stopped at; 0 when it isn't known yet.
   std::int32_t claimed() const noexcept { return claimed_; }
+  // How much more memory the next space() will hold.
+  std::size_t growth() const noexcept { return large_ ? next_capacity() - large_->capacity() : 0; }
   bool is_inside_frame() const noexcept { return large_ != nullptr || unread_size_ != 0; }
   std::size_t held_bytes() const noexcept { return (large_ ? large_->capacity() : 0) + kept_.capacity(); }
 
  private:
   void begin_large(std::uint32_t size);
+  std::size_t next_capacity() const noexcept;
 
   // Unfinished frames up to here are kept as they are; larger ones get a buffer of their own.
   static constexpr std::uint32_t kept_at_most = 2048;

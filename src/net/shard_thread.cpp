@@ -10,6 +10,10 @@
 
 namespace jackdaw::net {
 
+namespace {
+constexpr duration calm_after = std::chrono::seconds(1);
+}  // namespace
+
 now_t system_now() {
   timespec steady{};
   timespec wall{};
@@ -104,6 +108,21 @@ void shard_thread::finish_batch() {
     send_letters();
   }
   connections_->bury();
+  if (!is_memory_watched_ && connections_->budget().is_busy() && connections_->options().on_calm != nullptr) {
+    watch_memory();
+  }
+}
+
+// The allocator keeps what busy times needed. Once nothing large has been held for a while, it goes back to the
+// system.
+void shard_thread::watch_memory() {
+  is_memory_watched_ = true;
+  connections_->budget().set_calm();
+  timers_.add(now_.steady + calm_after, [this] {
+    if (connections_->budget().is_busy()) return watch_memory();
+    is_memory_watched_ = false;
+    connections_->options().on_calm();
+  });
 }
 
 void shard_thread::send_letters() {

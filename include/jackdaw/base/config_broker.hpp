@@ -116,9 +116,11 @@ struct broker_config {
   std::int32_t disk_threads = 0;                    // 0: chosen by the number of cores
   std::int64_t memory_shard_bytes = 268435456;      // requests and answers of all connections of a shard
   std::int64_t memory_connection_bytes = 33554432;  // the same for one connection
-  std::int32_t connection_requests_max = 1024;      // unanswered, of one connection
-  std::string log_level = "info";                   // trace, debug, info, warn, error
-  std::string log_format = "text";                  // text, json
+  std::int64_t memory_fetch_sessions_bytes = 134217728;
+  std::int64_t memory_groups_bytes = 1073741824;  // members and committed offsets
+  std::int32_t connection_requests_max = 1024;    // unanswered, of one connection
+  std::string log_level = "info";                 // trace, debug, info, warn, error
+  std::string log_format = "text";                // text, json
 };
 
 // Where a setting was written: "server.properties:12", "variable KAFKA_LOG_DIRS", "--override".

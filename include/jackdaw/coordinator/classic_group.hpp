@@ -94,6 +94,8 @@ class classic_group {
   const group_history& history() const noexcept { return history_; }
   // Nobody is in it or on the way into it.
   bool is_idle() const noexcept { return state_ == group_state::empty && pending_.empty(); }
+  // About what it takes of memory.
+  std::size_t bytes() const noexcept;
   // The subscription of a member for the chosen protocol.
   const blob& subscription(const member& m) const;
   // Checks what holds after every call; for tests.

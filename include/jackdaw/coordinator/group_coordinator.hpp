@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "jackdaw/base/memory_use.hpp"
 #include "jackdaw/coordinator/classic_group.hpp"
 #include "jackdaw/coordinator/group_messages.hpp"
 #include "jackdaw/coordinator/group_table.hpp"
@@ -33,6 +34,8 @@ struct coordinator_settings {
   // Of a generation's subscriptions and assignments together; with more it can't be stored.
   std::size_t generation_bytes_max = 16 << 20;
   std::int64_t offsets_retention_ms = 7LL * 24 * 3600 * 1000;
+  // Of all groups' members and offsets. With more, new members and offsets are refused by an error that clients retry.
+  std::size_t memory_max_bytes = std::size_t{1} << 30;
 };
 
 // A record on its way to the log, and who is told of its end.
@@ -129,12 +132,14 @@ class group_coordinator {
   // Neither live nor replicated: unknown.
   bool exists(std::string_view group) const noexcept;
   std::vector<group_listing> list() const;
+  memory_use use() const noexcept { return {table_.bytes() + live_bytes_, settings_.memory_max_bytes, refused_}; }
 
  private:
   struct live_group {
     classic_group group;
     time_point scheduled = time_point::max();
     std::uint32_t stores_in_flight = 0;
+    std::size_t counted_bytes = 0;
   };
   using live_map = std::map<std::string, live_group, std::less<>>;
 
@@ -145,9 +150,14 @@ class group_coordinator {
             waiter w);
   void schedule(live_map::iterator at);
   void drop_if_idle(live_map::iterator at);
+  void erase(live_map::iterator at);
+  void count(live_group& l) noexcept;
+  bool refuse_for_memory() noexcept;
 
   coordinator_settings settings_;
   group_table table_;
+  std::size_t live_bytes_ = 0;
+  std::uint64_t refused_ = 0;
   bool is_active_ = false;
   live_map live_;
   std::set<std::pair<time_point, std::string>> deadlines_;

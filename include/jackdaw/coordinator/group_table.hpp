@@ -65,6 +65,9 @@ class group_table {
   // In the order of names.
   const entry_map& groups() const noexcept { return groups_; }
 
+  // About what all of it takes of memory.
+  std::size_t bytes() const noexcept { return bytes_; }
+
   // A copy that stays as it is.
   group_table share();
   // The records that make this table from the empty one: its part of a snapshot.
@@ -81,8 +84,10 @@ class group_table {
     return false;
   }
   group_entry& change(const std::string& group);
+  void drop(const std::string& group);
 
   entry_map groups_;
+  std::size_t bytes_ = 0;
   metadata::edit_id edit_ = metadata::edit_id::fresh();
 };
 

@@ -49,6 +49,8 @@ struct connection_options {
   // While a shard's budget is spent, whoever doesn't move for this long (a request begun, an answer not taken) is
   // closed, so that a few stalled peers can't hold the memory that others wait for.
   duration stall_under_pressure = std::chrono::seconds(10);
+  // Called on a shard's thread when its connections have held little for a second after they had held much.
+  void (*on_calm)() = nullptr;
 };
 
 }  // namespace jackdaw::net

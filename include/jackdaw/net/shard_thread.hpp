@@ -80,6 +80,7 @@ class shard_thread final : public broker::environment {
   void wait();
   void read_letters();
   void finish_batch();
+  void watch_memory();
   void send_letters();
   void deliver(letter l);
   bool is_finished();
@@ -96,6 +97,7 @@ class shard_thread final : public broker::environment {
   std::vector<shard_thread*> everybody_;
   std::vector<std::vector<letter>> outboxes_;  // by shard
   std::size_t on_workers_ = 0;
+  bool is_memory_watched_ = false;
   bool is_finishing_ = false;
   time_point give_up_at_ = time_point::max();
   request_handler* handler_ = nullptr;

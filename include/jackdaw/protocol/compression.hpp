@@ -72,6 +72,8 @@ class decompressor {
   // Fills up to out.size() bytes, at least 1; 0 at the end of the stream. errc::corrupt for damaged or cut bytes,
   // errc::too_large for a block beyond the limit.
   result<std::size_t> read(mutable_bytes out);
+  // Ends the stream before its end, or after it: what only a large one needs is given back, not kept for the next.
+  void close();
 
  private:
   struct state;

@@ -99,6 +99,10 @@ class record_reader {
   result<bool> next(record_view& out);
   // What the records take uncompressed, as far as they were read.
   std::uint64_t uncompressed_bytes() const noexcept { return uncompressed_bytes_; }
+  // The most that the compressed records of one batch may unpack to, from the next open() on; errc::too_large beyond.
+  void limit_unpacked(std::uint64_t bytes) noexcept { unpacked_max_ = bytes; }
+  // After a batch: memory that only a large one needs goes back.
+  void close();
 
  private:
   result<void> fill(std::size_t need_bytes);
@@ -111,6 +115,8 @@ class record_reader {
   bool stream_ended_ = false;
   std::int32_t records_left_ = 0;
   std::uint64_t uncompressed_bytes_ = 0;
+  std::uint64_t unpacked_bytes_ = 0;
+  std::uint64_t unpacked_max_ = UINT64_MAX;
   const std::byte* cur_ = nullptr;
   const std::byte* end_ = nullptr;
   std::vector<std::byte> window_;

@@ -1,6 +1,7 @@
 // The primitives of Kafka's wire format: bounds-checked reading, exact writing. Both work in memory of the caller's.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -56,8 +57,8 @@ const char* name_of(wire_error e) noexcept;
 // at the end of a struct and at each array. Views that it returns point into `in`.
 class reader {
  public:
-  // What decoding may allocate beyond `in.size()` before it ends in wire_error::too_many: with this a hostile
-  // message costs at most its own bytes plus a constant.
+  // What decoding may allocate beyond `in.size()` (of which as much counts) before it ends in wire_error::too_many:
+  // with this a hostile message costs at most its own bytes plus a constant, and has some hundred thousand elements.
   static constexpr std::size_t memory_allowance_bytes = 4 * 1024 * 1024;
   // For messages from a peer that was chosen, such as the broker that a client talks to: many small structs may take
   // several times the bytes that they arrived in.
@@ -66,7 +67,10 @@ class reader {
   }
 
   explicit reader(bytes_view in, std::size_t allowance_bytes = memory_allowance_bytes) noexcept
-      : begin_(in.data()), cur_(in.data()), end_(in.data() + in.size()), memory_left_(in.size() + allowance_bytes) {}
+      : begin_(in.data()),
+        cur_(in.data()),
+        end_(in.data() + in.size()),
+        memory_left_(std::min(in.size(), memory_allowance_bytes) + allowance_bytes) {}
 
   bool ok() const noexcept { return error_ == wire_error::none; }
   wire_error status() const noexcept { return error_; }
@@ -131,7 +135,7 @@ class reader {
   bool reserve(std::vector<T>& out, std::size_t count) {
     if (!ok()) return false;
     if (count == 0) return true;
-    if (!charge(count * sizeof(T) + block_overhead_bytes)) return false;
+    if (!charge(count * std::max(sizeof(T), element_cost_min) + block_overhead_bytes)) return false;
     out.reserve(count);
     return true;
   }
@@ -157,6 +161,8 @@ class reader {
   std::size_t consumed() const noexcept { return static_cast<std::size_t>(cur_ - begin_); }
   // What an allocation costs beyond its bytes, at most: malloc's header, rounding, least size.
   static constexpr std::size_t block_overhead_bytes = 32;
+  // Small elements cost more than they take: whoever answers them needs about as much for each as for large ones.
+  static constexpr std::size_t element_cost_min = 24;
 
   bool charge(std::size_t cost) noexcept {
     if (cost > memory_left_) {

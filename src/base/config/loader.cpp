@@ -209,6 +209,8 @@ void read_topics_and_logs(settings& from, broker_config& to) {
 void read_own(settings& from, broker_config& to) {
   to.shards = from.int32("jackdaw.shards");
   to.disk_threads = from.int32("jackdaw.disk.threads");
+  to.memory_fetch_sessions_bytes = from.integer("jackdaw.memory.fetch.sessions.bytes");
+  to.memory_groups_bytes = from.integer("jackdaw.memory.groups.bytes");
   to.memory_shard_bytes = from.integer("jackdaw.memory.shard.bytes");
   to.memory_connection_bytes = from.integer("jackdaw.memory.connection.bytes");
   to.connection_requests_max = from.int32("jackdaw.connection.requests.max");

@@ -21,7 +21,11 @@ using protocol::error_code;
 class configs_answer {
  public:
   configs_answer(request& r, const describe_configs_request& asked) : r_(r), asked_(asked), image_(r.home().image) {
-    for (const auto& resource : asked.resources) add(resource);
+    // A resource that is named more than once has one row: an answer is no larger than what there is to tell.
+    std::set<std::pair<std::int8_t, std::string_view>> named;
+    for (const auto& resource : asked.resources) {
+      if (named.emplace(resource.resource_type, resource.resource_name).second) add(resource);
+    }
   }
   const describe_configs_response& message() const { return message_; }
 

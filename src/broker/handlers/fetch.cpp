@@ -38,7 +38,7 @@ bool fetch_operation::open_session() {
     if (asked_.session_id != 0) home.sessions.remove(asked_.session_id);
     if (asked_.session_epoch == fetch_session::epoch_final) return true;
     session_ = home.sessions.create(by_id, home.random, home.now.steady);
-    if (session_) update_session(*session_);
+    if (session_ && !update_session(*session_)) session_.reset();
     return true;
   }
   session_ = home.sessions.find(asked_.session_id, home.now.steady);
@@ -50,13 +50,14 @@ bool fetch_operation::open_session() {
   } else if (session_->by_topic_id() != by_id) {
     problem = error_code::fetch_session_topic_id_error;
   }
+  // One that has grown too large is gone: the client begins anew, without a session if it must be.
+  if (problem == error_code::none && !update_session(*session_)) problem = error_code::fetch_session_id_not_found;
   if (problem != error_code::none) {
     session_.reset();
     answer_error(problem);
     return false;
   }
   incremental_ = true;
-  update_session(*session_);
   session_->advance_epoch();
   return true;
 }
@@ -84,7 +85,8 @@ fetch_target target_of(const metadata::image& image, const protocol::fetch_reque
 
 }  // namespace
 
-void fetch_operation::update_session(fetch_session& session) {
+// False when there is no memory for what it remembers now.
+bool fetch_operation::update_session(fetch_session& session) {
   const auto& image = *r_->home().image;
   for (const auto& topic : asked_.topics) {
     for (const auto& p : topic.partitions) session.put(target_of(image, topic, p));
@@ -92,6 +94,7 @@ void fetch_operation::update_session(fetch_session& session) {
   for (const auto& topic : asked_.forgotten_topics_data) {
     for (const auto p : topic.partitions) session.forget(topic.topic_id, std::string(topic.topic), p);
   }
+  return r_->home().sessions.keep(session, r_->home().now.steady);
 }
 
 void fetch_operation::collect_targets() {

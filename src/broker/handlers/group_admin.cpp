@@ -1,6 +1,7 @@
 // ListGroups, DescribeGroups, DeleteGroups, ConsumerGroupDescribe: groups as an administrator sees them.
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 #include "../cluster_view.hpp"
 #include "ask_coordinator.hpp"
@@ -181,8 +182,12 @@ void handle_describe_groups(request_ptr r) {
   ask_coordinator<std::vector<described_group>>(
       std::move(r),
       [asked](group_host& groups, request&, auto done) mutable {
+        // A group that is named more than once has one row: an answer is no larger than what there is to tell.
         std::vector<described_group> found;
-        for (const auto name : asked.groups) found.push_back(look_up(groups.core(), name, asks_for_history(asked)));
+        std::set<std::string_view> named;
+        for (const auto name : asked.groups) {
+          if (named.insert(name).second) found.push_back(look_up(groups.core(), name, asks_for_history(asked)));
+        }
         done(std::move(found));
       },
       [asked](request& it, const std::vector<described_group>& found) {

@@ -1,5 +1,6 @@
 // OffsetCommit, OffsetFetch, OffsetDelete.
 #include <algorithm>
+#include <set>
 
 #include "ask_coordinator.hpp"
 #include "jackdaw/protocol/messages/offset_commit.hpp"
@@ -246,7 +247,15 @@ void handle_offset_fetch(request_ptr r) {
   ask_coordinator<std::vector<fetched_group>>(
       std::move(r),
       [groups = std::move(groups)](group_host& host, request&, auto done) mutable {
-        for (auto& g : groups) look_up(host.core(), g);
+        // All offsets of a group are told once: an answer is no larger than what there is to tell.
+        std::set<std::string> told;
+        for (auto& g : groups) {
+          if (g.all && !told.insert(g.group).second) {
+            g.error = error_code::invalid_request;
+          } else {
+            look_up(host.core(), g);
+          }
+        }
         done(std::move(groups));
       },
       [work = std::move(work)](request& it, const std::vector<fetched_group>& answered) mutable {

@@ -1,5 +1,5 @@
 // ListOffsets: where a partition begins and ends, and where a point in time lies in it.
-#include <set>
+#include <map>
 
 #include "handlers.hpp"
 #include "jackdaw/protocol/messages/list_offsets.hpp"
@@ -105,9 +105,9 @@ struct list_offsets_operation {
 
 std::vector<offset_question> list_offsets_operation::questions() const {
   std::vector<offset_question> items;
-  std::multiset<std::pair<std::string_view, partition_id>> named;
+  std::map<std::pair<std::string_view, partition_id>, std::size_t> named;  // how often
   for (const auto& t : asked.topics) {
-    for (const auto& p : t.partitions) named.emplace(t.name, p.partition_index);
+    for (const auto& p : t.partitions) ++named[{t.name, p.partition_index}];
   }
   const auto& image = *r->home().image;
   for (const auto& t : asked.topics) {
@@ -117,7 +117,7 @@ std::vector<offset_question> list_offsets_operation::questions() const {
       q.current_leader_epoch = p.current_leader_epoch;
       q.read_committed = asked.isolation_level == 1;
       q.to_log_end = asked.replica_id == debugging_consumer;
-      if (named.count({t.name, p.partition_index}) > 1) {
+      if (named[{t.name, p.partition_index}] > 1) {
         q.error = error_code::invalid_request;
       } else if (p.timestamp < earliest_pending_upload || r->version() < version_of(p.timestamp)) {
         q.error = error_code::unsupported_version;

@@ -1,5 +1,8 @@
 // Metadata: brokers, topics and their leaders, as the committed image has them; creates unknown topics when asked to.
 #include "jackdaw/protocol/messages/metadata.hpp"
+
+#include <set>
+
 #include "../auto_create.hpp"
 #include "../cluster_view.hpp"
 #include "handlers.hpp"
@@ -27,8 +30,11 @@ class metadata_answer {
     for (const auto& [name, id] : image_->names()) add(*image_->find_topic(id));
   }
 
+  // A topic that is named more than once has one row.
   void add_asked() {
+    std::set<std::pair<uuid, std::string_view>> named;
     for (const auto& t : *asked_.topics) {
+      if (!named.emplace(t.topic_id, t.name.value_or("")).second) continue;
       const auto* found =
           t.topic_id.is_zero() ? image_->find_topic(t.name.value_or("")) : image_->find_topic(t.topic_id);
       if (found != nullptr) {

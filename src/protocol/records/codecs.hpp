@@ -23,6 +23,8 @@ class unpacker {
   virtual result<void> open(bytes_view in) = 0;
   // At least one byte; 0 at the end.
   virtual result<std::size_t> read(mutable_bytes out) = 0;
+  // The stream is read no further: memory that only a large one needs goes back.
+  virtual void close() {}
 };
 
 std::unique_ptr<packer> make_gzip_packer();

@@ -156,6 +156,10 @@ result<std::size_t> decompressor::read(mutable_bytes out) {
   return state_->current->read(out);
 }
 
+void decompressor::close() {
+  if (state_ && state_->current) state_->current->close();
+}
+
 result<void> read_all(decompressor& from, std::size_t limit_bytes, std::vector<std::byte>& out) {
   constexpr std::size_t first_step_bytes = 16 * 1024;
   constexpr std::size_t step_bytes_max = 1024 * 1024;

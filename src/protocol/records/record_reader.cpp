@@ -73,7 +73,7 @@ result<void> record_reader::open(const batch_view& batch) {
   JD_ASSERT(batch.magic() == batch_magic, int{batch.magic()});
   batch_ = batch;
   records_left_ = 0;
-  uncompressed_bytes_ = 0;
+  uncompressed_bytes_ = unpacked_bytes_ = 0;
   cur_ = end_ = nullptr;
   stream_ended_ = true;
   const auto codec_used = batch.compressed_by();
@@ -91,11 +91,16 @@ result<void> record_reader::open(const batch_view& batch) {
     end_ = cur_ + batch.payload().size();
     return {};
   }
-  if (window_.size() > window_kept_bytes) window_ = {};
+  close();
   stream_ended_ = false;
   auto opened = decompressor_.open(*codec_used, batch.payload());
   if (!opened) records_left_ = 0;
   return opened;
+}
+
+void record_reader::close() {
+  if (window_.size() > window_kept_bytes) window_ = {};
+  decompressor_.close();
 }
 
 // Makes `need_bytes` readable at cur_, unless the stream ends before.
@@ -115,6 +120,10 @@ result<void> record_reader::fill(std::size_t need_bytes) {
     if (!got) return got.error();
     if (*got == 0) stream_ended_ = true;
     filled += *got;
+    unpacked_bytes_ += *got;
+    if (unpacked_bytes_ > unpacked_max_) {
+      return fail(errc::too_large, "the batch unpacks to more than " + std::to_string(unpacked_max_) + " bytes");
+    }
   }
   cur_ = window_.data();
   end_ = cur_ + filled;

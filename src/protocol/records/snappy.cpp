@@ -57,11 +57,14 @@ class snappy_unpacker final : public unpacker {
     framed_ = starts_frame(in);
     in_ = framed_ ? in.subspan(frame_header_bytes) : in;
     block_left_ = {};
-    if (block_capacity_ > block_kept_bytes) {
-      block_.reset();
-      block_capacity_ = 0;
-    }
     return {};
+  }
+
+  void close() override {
+    block_left_ = {};
+    if (block_capacity_ <= block_kept_bytes) return;
+    block_.reset();
+    block_capacity_ = 0;
   }
 
   result<std::size_t> read(mutable_bytes out) override {

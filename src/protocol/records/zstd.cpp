@@ -40,10 +40,6 @@ class zstd_unpacker final : public unpacker {
   zstd_unpacker& operator=(const zstd_unpacker&) = delete;
 
   result<void> open(bytes_view in) override {
-    if (ZSTD_sizeof_DCtx(context_) > context_kept_bytes) {
-      ZSTD_freeDCtx(context_);
-      create();
-    }
     ZSTD_DCtx_reset(context_, ZSTD_reset_session_only);
     in_ = {in.data(), in.size(), 0};
     frame_open_ = true;  // no bytes at all are no stream
@@ -66,6 +62,12 @@ class zstd_unpacker final : public unpacker {
       }
     }
     return to.pos;
+  }
+
+  void close() override {
+    if (ZSTD_sizeof_DCtx(context_) <= context_kept_bytes) return;
+    ZSTD_freeDCtx(context_);
+    create();
   }
 
  private:

@@ -62,6 +62,26 @@ TEST_F(configs, every_version_describes_a_topic_and_says_where_values_come_from)
   }
 }
 
+TEST_F(configs, a_resource_named_a_thousand_times_is_described_once) {
+  test_broker b;
+  ASSERT_EQ(create_topic(b, "t"), error_code::none);
+  protocol::describe_configs_request asked;
+  for (int i = 0; i < 1000; ++i) {
+    for (const std::string_view name : {"t", "absent"}) {
+      auto& r = asked.resources.emplace_back();
+      r.resource_type = topic_type;
+      r.resource_name = name;
+      r.configuration_keys.reset();
+    }
+  }
+  for (std::int16_t v = 1; v <= 4; ++v) {
+    const auto answer = b.call<protocol::describe_configs_response>(v, asked);
+    ASSERT_EQ(answer.results.size(), 2U) << v;
+    EXPECT_FALSE(answer.results[0].configs.empty());
+    EXPECT_EQ(answer.results[1].error_code, error_code::unknown_topic_or_partition);
+  }
+}
+
 TEST_F(configs, synonyms_go_from_the_strongest_to_the_default) {
   test_broker b(1, {"log.retention.hours=2"});
   ASSERT_EQ(create_topic(b, "t", 1, {{"retention.ms", "5"}}), error_code::none);

@@ -1,4 +1,5 @@
 // Incremental fetch sessions (KIP-227), over whole shards.
+#include "../../../src/broker/shard_state.hpp"
 #include "broker_fixture.hpp"
 
 namespace jackdaw::testing {
@@ -162,6 +163,35 @@ TEST_F(fetch_session, a_partition_that_gave_data_goes_to_the_end_so_that_each_ge
   const auto second = fetch(b, again);
   EXPECT_GT(size_of(second, 1), 1000U);
   EXPECT_EQ(size_of(second, 0), 0U);
+}
+
+TEST_F(fetch_session, sessions_beyond_their_memory_are_served_without_and_one_that_grows_too_large_begins_anew) {
+  test_broker b(1, {"jackdaw.memory.fetch.sessions.bytes=10000"});
+  ASSERT_EQ(create_topic(b, "t", 100), error_code::none);
+  const auto first = fetch(b, in_session(0, 0, {{"t", 0}}));
+  EXPECT_NE(first.session_id, 0);
+  std::vector<asked_partition> all;
+  for (std::int32_t p = 0; p < 100; ++p) all.push_back({"t", p});
+  const auto large = fetch(b, in_session(0, 0, all));
+  EXPECT_EQ(large.session_id, 0);
+  EXPECT_EQ(rows_of(large).size(), 100U) << "but it is answered";
+  EXPECT_EQ(b.state(0).sessions.use().refused, 1U);
+  EXPECT_EQ(fetch(b, in_session(first.session_id, 1)).error_code, error_code::none);
+  EXPECT_EQ(fetch(b, in_session(first.session_id, 2, all)).error_code, error_code::fetch_session_id_not_found);
+  EXPECT_EQ(b.state(0).sessions.use().used_bytes, 0U);
+  EXPECT_NE(fetch(b, in_session(0, 0, {{"t", 0}})).session_id, 0) << "there is room again";
+}
+
+TEST_F(fetch_session, sessions_that_nobody_uses_go_when_memory_is_wanted) {
+  test_broker b(1, {"jackdaw.memory.fetch.sessions.bytes=20000"});
+  ASSERT_EQ(create_topic(b, "t", 40), error_code::none);
+  std::vector<asked_partition> some;
+  for (std::int32_t p = 0; p < 40; ++p) some.push_back({"t", p});
+  EXPECT_NE(fetch(b, in_session(0, 0, some)).session_id, 0);
+  EXPECT_EQ(fetch(b, in_session(0, 0, some)).session_id, 0);
+  b.advance(2 * 60 * 1000);
+  EXPECT_NE(fetch(b, in_session(0, 0, some)).session_id, 0);
+  EXPECT_EQ(b.state(0).sessions.size(), 1U);
 }
 
 TEST_F(fetch_session, a_session_by_name_follows_a_topic_that_was_deleted_and_made_again) {

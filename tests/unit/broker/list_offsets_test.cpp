@@ -53,6 +53,21 @@ TEST_F(list_offsets, every_version_knows_the_two_ends_and_a_point_in_time) {
   }
 }
 
+TEST_F(list_offsets, a_partition_named_more_than_once_is_refused_each_time_and_the_others_are_answered) {
+  test_broker b;
+  ASSERT_EQ(create_topic(b, "t", 2), error_code::none);
+  auto asked = question(latest);
+  auto& rows = asked.topics[0].partitions;
+  rows.resize(50'000, rows[0]);
+  rows.back().partition_index = partition_id{1};
+  // With as many steps as the square of the rows this would take minutes.
+  const auto answer = b.call<protocol::list_offsets_response>(7, asked);
+  ASSERT_EQ(answer.topics.at(0).partitions.size(), 50'000u);
+  EXPECT_EQ(answer.topics[0].partitions[0].error_code, error_code::invalid_request);
+  EXPECT_EQ(answer.topics[0].partitions[49'998].error_code, error_code::invalid_request);
+  EXPECT_EQ(answer.topics[0].partitions[49'999].error_code, error_code::none);
+}
+
 TEST_F(list_offsets, special_values_are_known_from_their_version_on) {
   test_broker b;
   fill(b);

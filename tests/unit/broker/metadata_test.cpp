@@ -59,6 +59,19 @@ TEST_F(metadata_request, no_list_means_all_topics_and_an_empty_one_none_but_in_v
   }
 }
 
+TEST_F(metadata_request, a_topic_named_a_thousand_times_is_told_once) {
+  test_broker b;
+  ASSERT_EQ(create_topic(b, "t", 100), error_code::none);
+  auto asked = named({"t", "other"});
+  asked.topics->resize(1000, asked.topics->front());
+  for (std::int16_t v = 4; v <= last; ++v) {
+    const auto m = b.call<metadata_response>(v, asked);
+    ASSERT_EQ(m.topics.size(), 2U) << v;
+    EXPECT_EQ(m.topics[0].partitions.size(), 100U);
+    EXPECT_EQ(m.topics[1].error_code, error_code::unknown_topic_or_partition);
+  }
+}
+
 TEST_F(metadata_request, a_topic_is_found_by_its_id_and_an_unknown_id_is_named) {
   test_broker b;
   ASSERT_EQ(create_topic(b, "t"), error_code::none);

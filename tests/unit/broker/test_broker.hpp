@@ -203,7 +203,8 @@ class test_broker {
     run();
   }
   now_t now() const {
-    return {time_point(std::chrono::milliseconds(time_ms_)), timestamp_ms{1'700'000'000'000 + time_ms_}};
+    return {time_point(std::chrono::milliseconds(time_ms_)),
+            timestamp_ms{1'700'000'000'000 + time_ms_ + wall_clock_error_ms}};
   }
 
   broker::connection_id connection() const { return connection_; }
@@ -211,8 +212,9 @@ class test_broker {
   const broker::server_info& server() const { return *server_; }
 
   std::unique_ptr<sim_disk> disk;
-  std::size_t open_files_max = 1000;  // counts from the next start
-  duration clock_step{};              // what passes between two looks at the clock within a batch
+  std::size_t open_files_max = 1000;     // counts from the next start
+  duration clock_step{};                 // what passes between two looks at the clock within a batch
+  std::int64_t wall_clock_error_ms = 0;  // somebody sets the wall clock; time passes as before
 
  private:
   struct test_environment final : broker::environment {

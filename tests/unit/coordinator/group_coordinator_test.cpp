@@ -101,6 +101,53 @@ TEST_F(group_coordinator_test, an_assignment_that_is_too_large_is_refused) {
   EXPECT_EQ(out.syncs[0].second.error, error_code::unknown_server_error);
 }
 
+TEST_F(group_coordinator_test, beyond_its_memory_new_members_are_refused_for_now_and_known_ones_stay) {
+  ASSERT_FALSE(join(request(""), "a"));
+  ASSERT_FALSE(sync("a", 3));
+  store();
+  settings.memory_max_bytes = core->use().used_bytes + 1;
+  restart();
+  auto large = request("a");
+  large.protocols[0].metadata = blob(1000);
+  ASSERT_FALSE(join(std::move(large), "")) << "it comes again";
+  EXPECT_TRUE(core->use().is_spent());
+  const auto refused = join(request(""), "b");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->error, error_code::coordinator_not_available);
+  EXPECT_EQ(core->use().refused, 1u);
+  EXPECT_EQ(core->leave("g", "a", {}, "", now, out), error_code::none);
+  EXPECT_EQ(core->remove_group("g").error, error_code::none);
+  core->replay(metadata::group_removed{"g"});
+  EXPECT_EQ(core->use().used_bytes, 0u) << "everything is given back";
+  EXPECT_FALSE(join(request(""), "b"));
+}
+
+TEST_F(group_coordinator_test, beyond_its_memory_known_offsets_are_committed_and_new_ones_refused) {
+  const auto commit = [&](std::int32_t partition, std::int64_t value) {
+    commit_request r;
+    r.group = "s";
+    r.offsets.resize(1);
+    r.offsets[0].topic = "t";
+    r.offsets[0].partition = partition_id{partition};
+    r.offsets[0].offset = offset{value};
+    auto d = core->commit(std::move(r), now);
+    if (d.record) core->replay(*d.record);
+    return d.error;
+  };
+  ASSERT_EQ(commit(0, 1), error_code::none);
+  settings.memory_max_bytes = 2 * core->use().used_bytes;
+  restart();
+  std::int32_t next = 0;
+  while (commit(next, 1) == error_code::none) ++next;
+  EXPECT_GT(next, 1);
+  EXPECT_EQ(core->use().refused, 1u);
+  for (int i = 2; i < 100; ++i) ASSERT_EQ(commit(0, i), error_code::none);
+  core->replay(metadata::offsets_removed{"s", {{"t", partition_id{0}}, {"t", partition_id{1}}}, {}});
+  EXPECT_EQ(commit(next, 1), error_code::none);
+  core->replay(metadata::group_removed{"s"});
+  EXPECT_EQ(core->use().used_bytes, 0u);
+}
+
 TEST_F(group_coordinator_test, who_waits_is_sent_to_the_next_coordinator) {
   settings.classic.initial_rebalance_delay_ms = 3000;
   restart();

@@ -74,6 +74,19 @@ TEST_F(append_test, refuses_what_is_larger_than_max_message_bytes) {
   EXPECT_TRUE(append(make_batch(1)).ok());
 }
 
+TEST_F(append_test, refuses_a_small_batch_that_unpacks_to_very_much) {
+  protocol::batch_options options;
+  options.compression.type = protocol::codec::zstd;
+  const std::vector<test_record> records(70, {std::string(1 << 20, 'z')});
+  const auto bomb = make_batch(records, options);
+  ASSERT_LT(bomb.size(), 100'000u);
+  EXPECT_EQ(append(bomb).error, append_error::message_too_large);
+  EXPECT_TRUE(append(make_batch({records.begin(), records.begin() + 60}, options)).ok());
+  config.max_message_bytes = 20 << 20;
+  reconfigure();
+  EXPECT_TRUE(append(bomb).ok()) << "where large batches are wanted";
+}
+
 TEST_F(append_test, refuses_what_is_larger_than_a_segment) {
   config.segment_bytes = 100;
   reconfigure();

@@ -105,24 +105,79 @@ TEST(memory_budget, lets_one_inside_a_frame_through_when_it_is_spent) {
   std::vector<budget_hook*> resumed;
   const auto is_inside = [&](budget_hook& h) { return &h != &outside; };
   const auto resume = [&](budget_hook& h) { resumed.push_back(&h); };
-  EXPECT_TRUE(budget.may_read(outside));
+  EXPECT_TRUE(budget.may_read(outside, 0));
   budget.take(100);
-  EXPECT_FALSE(budget.may_read(outside));
-  EXPECT_FALSE(budget.may_read(inside));
-  EXPECT_FALSE(budget.may_read(inside));
-  EXPECT_FALSE(budget.may_read(other));
+  EXPECT_FALSE(budget.may_read(outside, 0));
+  EXPECT_FALSE(budget.may_read(inside, 0));
+  EXPECT_FALSE(budget.may_read(inside, 0));
+  EXPECT_FALSE(budget.may_read(other, 0));
   budget.resume_waiting(is_inside, resume);
   EXPECT_EQ(resumed, std::vector{&inside});
-  EXPECT_TRUE(budget.may_read(inside));
+  EXPECT_TRUE(budget.may_read(inside, 0));
   budget.resume_waiting(is_inside, resume);
   EXPECT_EQ(resumed.size(), 1u) << "one at a time";
   budget.end_exemption(inside);
-  EXPECT_FALSE(budget.may_read(inside));
+  EXPECT_FALSE(budget.may_read(inside, 0));
   budget.forget(other);
   budget.give_back(1);
   budget.resume_waiting(is_inside, resume);
   EXPECT_EQ(resumed, (std::vector{&inside, &outside, &inside}));
   EXPECT_FALSE(budget.has_waiting());
+}
+
+TEST(memory_budget, large_requests_stop_first_and_leave_room_for_small_ones) {
+  constexpr std::size_t mib = 1024 * 1024;
+  memory_budget budget(256 * mib);
+  budget_hook small, usual, large, larger;
+  budget.take(128 * mib);
+  EXPECT_FALSE(budget.may_read(large, 90 * mib));
+  EXPECT_TRUE(budget.may_read(usual, 2 * mib));
+  budget.take(64 * mib);
+  EXPECT_FALSE(budget.may_read(usual, 2 * mib));
+  EXPECT_TRUE(budget.may_read(small, 1000));
+  EXPECT_FALSE(budget.may_read(larger, 90 * mib));
+  std::vector<budget_hook*> resumed;
+  const auto is_inside = [](budget_hook&) { return true; };
+  const auto resume = [&](budget_hook& h) { resumed.push_back(&h); };
+  budget.resume_waiting(is_inside, resume);
+  EXPECT_EQ(resumed, (std::vector{&usual, &large})) << "one of each class finishes its frame";
+  budget.give_back(65 * mib);
+  budget.resume_waiting(is_inside, resume);
+  EXPECT_EQ(resumed.back(), &larger);
+  EXPECT_FALSE(budget.has_waiting());
+}
+
+TEST(memory_budget, is_busy_from_much_held_or_taken_at_once_until_set_calm) {
+  constexpr std::size_t mib = 1024 * 1024;
+  memory_budget budget(256 * mib);
+  budget.take(1000);
+  EXPECT_FALSE(budget.is_busy());
+  budget.take(mib / 8);
+  budget.give_back(mib / 8);
+  EXPECT_TRUE(budget.is_busy());
+  budget.set_calm();
+  EXPECT_FALSE(budget.is_busy());
+  budget.take(5 * mib);
+  budget.set_calm();
+  EXPECT_TRUE(budget.is_busy()) << "still held";
+  budget.give_back(5 * mib);
+  budget.set_calm();
+  EXPECT_FALSE(budget.is_busy());
+}
+
+TEST(memory_budget, growth_that_would_pass_the_limit_waits_though_there_is_some_left) {
+  memory_budget budget(1000);
+  budget_hook first, second;
+  std::vector<budget_hook*> resumed;
+  const auto resume = [&](budget_hook& h) { resumed.push_back(&h); };
+  budget.take(500);
+  EXPECT_FALSE(budget.may_read(first, 0, 500));
+  EXPECT_FALSE(budget.may_read(second, 0, 600));
+  EXPECT_TRUE(budget.may_read(second, 0, 400));
+  budget.give_back(1);
+  budget.resume_waiting([](budget_hook&) { return false; }, resume);
+  EXPECT_EQ(resumed, std::vector{&first});
+  EXPECT_TRUE(budget.has_waiting());
 }
 
 }  // namespace

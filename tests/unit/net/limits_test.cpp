@@ -151,6 +151,31 @@ TEST(limits, who_stalls_while_the_budget_is_spent_is_closed_for_those_who_wait) 
   clock.join();
 }
 
+TEST(limits, small_requests_go_on_while_announced_large_ones_hold_their_share) {
+  fake_handler handler([](const std::string& body) { return std::optional(reply_of(std::to_string(body.size()))); });
+  server_options options;
+  options.connections.shard_bytes = 32'000'000;
+  running_server server({&handler}, options, manual_now);
+  client before(server.port());
+  std::vector<client> announcers;
+  for (int i = 0; i < 40; ++i) announcers.emplace_back(server.port());
+  ASSERT_TRUE(handler.saw.wait([](const auto& s) { return s.opened == 41; }));
+  // Each sends what the broker and the kernel take of it, and never the end.
+  const std::string begun = framed(std::string(9'000'000, 'x')).substr(0, 8'000'000);
+  std::vector<std::string_view> left(announcers.size(), begun);
+  for (int i = 0; i < 20; ++i) {
+    for (std::size_t c = 0; c < announcers.size(); ++c)
+      left[c].remove_prefix(announcers[c].send_until_blocked(left[c]));
+    server.run(0, [] {});
+    ASSERT_TRUE(before.send(framed("small")));
+    ASSERT_EQ(before.receive_frame(), "5") << i;
+  }
+  client after(server.port());
+  ASSERT_TRUE(after.send(framed("later")));
+  EXPECT_EQ(after.receive_frame(), "5");
+  EXPECT_EQ(handler.saw.get().closed, 0);
+}
+
 TEST(limits, idle_connections_close_and_waiting_ones_do_not) {
   fake_handler handler([](const std::string& body) {
     return body == "wait" ? std::optional<broker::reply>() : std::optional(reply_of(body));

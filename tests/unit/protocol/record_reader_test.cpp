@@ -171,6 +171,21 @@ TEST(record_reader, a_bomb_of_one_record_is_stopped_at_the_limit) {
   }
 }
 
+TEST(record_reader, what_a_batch_may_unpack_to_is_limited_over_all_its_records) {
+  const std::vector<owned_record> records(300, owned_record{1, std::nullopt, std::string(16 * 1024, 'z'), {}});
+  record_reader reader;
+  for (const codec c : {codec::gzip, codec::snappy, codec::lz4, codec::zstd}) {
+    const buffer batch = build(records, with(c));
+    reader.limit_unpacked(300 * 16 * 1024);
+    auto read = read_all(batch_view{batch}, reader);
+    ASSERT_FALSE(read.has_value()) << name_of(c);
+    EXPECT_EQ(read.error().code, errc::too_large) << name_of(c);
+    reader.close();
+    reader.limit_unpacked(301 * 17 * 1024);
+    EXPECT_TRUE(read_all(batch_view{batch}, reader).has_value()) << name_of(c);
+  }
+}
+
 TEST(record_reader, a_bomb_of_many_records_passes_through_a_small_window) {
   std::vector<owned_record> records(2000, owned_record{1, std::nullopt, std::string(16 * 1024, 'z'), {}});
   record_reader reader(64 * 1024);
