@@ -83,6 +83,7 @@ TEST_P(clock_jumps, an_idempotent_producer_goes_on_and_its_repetition_is_still_k
   test_broker b;
   ASSERT_EQ(create_topic(b, "t"), error_code::none);
   protocol::init_producer_id_request asked;
+  asked.transactional_id.reset();
   asked.transaction_timeout_ms = 60'000;
   const auto given = b.call<protocol::init_producer_id_response>(4, asked);
   ASSERT_EQ(given.error_code, error_code::none);
