@@ -35,6 +35,7 @@ constexpr api_entry table[] = {
     row(api_key::offset_for_leader_epoch, 2, 4, handle_offset_for_leader_epoch),
     row(api_key::describe_configs, 1, 4, handle_describe_configs),
     row(api_key::alter_configs, 0, 2, handle_alter_configs),
+    row(api_key::alter_replica_log_dirs, 1, 2, handle_alter_replica_log_dirs),
     row(api_key::describe_log_dirs, 1, 5, handle_describe_log_dirs),
     row(api_key::create_partitions, 0, 3, handle_create_partitions),
     row(api_key::delete_groups, 0, 2, handle_delete_groups),

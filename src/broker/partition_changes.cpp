@@ -64,6 +64,7 @@ void partition_store::remove_topic(const metadata::topic& topic) {
         continue;
       }
     }
+    std::vector<unique_function<void()>> held;
     std::size_t directory = home_.options.server->storage->choose_directory(topic.id(), p);
     if (const auto* found = home_.options.server->storage->find({topic.name(), p})) directory = found->directory;
     if (const auto open = open_.find(key); open != open_.end()) {
@@ -73,10 +74,18 @@ void partition_store::remove_topic(const metadata::topic& topic) {
       moved_.emplace_back(key, 0);
       for (const auto& watcher : open->second->watchers) tell_fetch(home_, watcher, INT32_MAX);
       static_cast<void>(open->second->log->close(false));
+      held = std::move(open->second->held);
       open_.erase(open);
+      if (mover_.drop(key, [this] { dropped(); })) ++dropping_;
     }
+    for (auto& refused : held) refused();
     discard(home_, directory, {topic.name(), p});
   }
+}
+
+void partition_store::dropped() {
+  if (--dropping_ != 0) return;
+  for (auto& applied : std::exchange(when_dropped_, {})) applied();
 }
 
 void partition_store::housekeeping() {
@@ -140,12 +149,13 @@ void partition_store::close(unique_function<void()> done) {
   for (auto& then : openings_.give_up()) {
     then(partition_problem{error_code::not_leader_or_follower, "the broker is shutting down"});
   }
+  mover_.close();
   end_of_batch();
   go_on_closing();
 }
 
 void partition_store::go_on_closing() {
-  if (!closed_ || flush_running_ || openings_.running() != 0) return;
+  if (!closed_ || flush_running_ || openings_.running() != 0 || mover_.is_busy()) return;
   if (!waiting_for_flush_.empty() || !flush_wanted_.empty()) return;
   finish_close();
 }

@@ -31,7 +31,10 @@ std::size_t logs_with_files_max(const server_info& server) {
 }  // namespace
 
 partition_store::partition_store(shard_state& home)
-    : home_(home), with_files_max_(logs_with_files_max(*home.options.server)), openings_(openings_at_a_time(home)) {
+    : home_(home),
+      with_files_max_(logs_with_files_max(*home.options.server)),
+      openings_(openings_at_a_time(home)),
+      mover_(home, *this) {
   const auto& storage = *home.options.server->storage;
   all_trusted_ = true;
   for (const auto& [name, found] : storage.found()) all_trusted_ = all_trusted_ && found.clean;
@@ -103,6 +106,7 @@ log_opening partition_store::prepare_opening(const partition_key& key, const met
   o.name = {topic.name(), key.partition};
   const auto directory = found_in(o.name);
   o.directory = directory ? *directory : storage.choose_directory(key.topic_id, key.partition);
+  if (const auto wish = preferred_.extract(o.name); wish && !directory) o.directory = wish.mapped();
   o.how.directory = storage.directory_path(o.directory) + '/' + log::directory_name(o.name);
   o.how.topic_id = key.topic_id;
   o.how.partition = key.partition;
@@ -158,8 +162,7 @@ void partition_store::opening_finished(const partition_key& key, log_opening& o)
 void partition_store::let_go(log_opening& o) {
   o.log = fail(errc::closed, "the topic was deleted");
   discard(home_, o.directory, o.name);
-  if (--dropping_ != 0) return;
-  for (auto& applied : std::exchange(when_dropped_, {})) applied();
+  dropped();
 }
 
 open_outcome partition_store::take_up(const partition_key& key, log_opening& o) {
@@ -196,6 +199,37 @@ open_outcome partition_store::take_up(const partition_key& key, log_opening& o) 
   auto* opened = open_.emplace(key, std::move(p)).first->second.get();
   if (opened->log->needs_repair()) repair(key);
   return opened;
+}
+
+// ---- data directories
+
+namespace {
+
+// Whoever asks for partitions that don't exist can't fill the memory.
+constexpr std::size_t preferred_max = 10'000;
+
+}  // namespace
+
+void partition_store::prefer_directory(const log::topic_partition& name, std::size_t directory) {
+  if (preferred_.size() < preferred_max || preferred_.contains(name)) preferred_[name] = directory;
+}
+
+void partition_store::resume_moves() {
+  for (const auto& found : home_.options.server->storage->futures()) {
+    const auto* topic = found.tp ? home_.image->find_topic(found.tp->topic) : nullptr;
+    const bool is_known = topic != nullptr && topic->has(found.tp->partition);
+    const auto owner = is_known ? home_.owner_of(topic->id(), found.tp->partition) : shard_id{0};
+    if (owner != home_.id()) continue;
+    if (!is_known) {
+      remove_discarded(home_, found.path);
+      continue;
+    }
+    with_open({topic->id(), found.tp->partition}, [this, &found](open_outcome opened) {
+      if (!opened) return;
+      if ((*opened)->directory == found.directory) return remove_discarded(home_, found.path);
+      mover_.move(**opened, found.directory, found.path);
+    });
+  }
 }
 
 // ---- logs that nobody has asked for

@@ -46,7 +46,7 @@ void partition_store::append(append_job_ptr job) {
   std::vector<std::size_t> unopened;
   for (std::size_t i = 0; i < job->items.size(); ++i) {
     auto& item = job->items[i];
-    if (auto* p = find_open({item.topic_id, item.partition})) {
+    if (auto* p = find_open({item.topic_id, item.partition}); p != nullptr && !p->is_held) {
       append_one(*p, item, *job, must_flush);
     } else {
       unopened.push_back(i);
@@ -89,7 +89,7 @@ void partition_store::append_when_open(append_job_ptr job, const std::vector<std
   if (!opened.empty()) finish_append(cut(std::move(opened)), must_flush);
   for (auto& piece : pieces) {
     const partition_key key{piece->items[0].topic_id, piece->items[0].partition};
-    with_open(key, [this, piece = std::move(piece)](open_outcome found) mutable {
+    with_writable(key, [this, piece = std::move(piece)](open_outcome found) mutable {
       bool flush_piece = false;
       auto& item = piece->items[0];
       if (found) {
@@ -100,6 +100,14 @@ void partition_store::append_when_open(append_job_ptr job, const std::vector<std
       finish_append(std::move(piece), flush_piece);
     });
   }
+}
+
+void partition_store::with_writable(const partition_key& key, opened_function then) {
+  if (auto* p = find_open(key); p != nullptr && p->is_held) {
+    p->held.push_back([this, key, then = std::move(then)]() mutable { with_writable(key, std::move(then)); });
+    return;
+  }
+  with_open(key, std::move(then));
 }
 
 void partition_store::finish_append(append_job_ptr job, bool must_flush) {
@@ -172,7 +180,7 @@ void partition_store::note_flush_timer(hosted_partition& p) {
 
 void partition_store::end_of_batch() {
   tell_watchers();
-  if (!flush_running_ && !flush_wanted_.empty()) flush();
+  if (!flush_running_ && !flush_wanted_.empty()) start_flush();
   if (with_files_.size() > with_files_max_) release_idle_files();
 }
 
@@ -203,21 +211,22 @@ void partition_store::release_idle_files() {
 }
 
 // Everything that was appended while the last round was under way goes into one: the disk's work is shared.
-void partition_store::flush() {
+void partition_store::start_flush() {
   auto round = std::make_shared<flush_round>();
   for (const auto& key : std::exchange(flush_wanted_, {})) {
     const auto found = open_.find(key);
     if (found == open_.end()) continue;
     found->second->is_flush_wanted = false;
     use_files(*found->second);
-    round->flushes.emplace_back(key, found->second->log->prepare_flush());
+    auto& log = *found->second->log;
+    round->flushes.push_back({key, &log, log.prepare_flush()});
   }
   round->waiting = std::exchange(waiting_for_flush_, {});
   round->outcomes.assign(round->flushes.size(), result<void>{});
   flush_running_ = true;
   home_.env.run_on_worker(
       [round, &disk = home_.options.server->storage->disk()] {
-        for (std::size_t i = 0; i < round->flushes.size(); ++i) round->outcomes[i] = round->flushes[i].second.run(disk);
+        for (std::size_t i = 0; i < round->flushes.size(); ++i) round->outcomes[i] = round->flushes[i].job.run(disk);
       },
       [this, round](shard&) { flush_finished(*round); });
 }
@@ -225,10 +234,11 @@ void partition_store::flush() {
 void partition_store::flush_finished(flush_round& round) {
   flush_running_ = false;
   for (std::size_t i = 0; i < round.flushes.size(); ++i) {
-    const auto& [key, job] = round.flushes[i];
+    const auto& [key, log, job] = round.flushes[i];
     const auto found = open_.find(key);
     if (found == open_.end()) continue;
     auto& p = *found->second;
+    if (p.log.get() != log) continue;  // its place took a copy in another data directory, synced whole
     if (!round.outcomes[i]) {
       p.log->flush_failed(job, round.outcomes[i].error());
       fail_items(round, key, round.outcomes[i].error());

@@ -17,6 +17,7 @@
 #include "jackdaw/log/partition_log.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
 #include "jackdaw/replica/partition_leader.hpp"
+#include "log_mover.hpp"
 #include "log_opening.hpp"
 #include "partition_jobs.hpp"
 #include "partition_key.hpp"
@@ -41,6 +42,8 @@ struct hosted_partition {
   timer_queue::handle flush_timer{};  // flush.ms
   bool is_flush_wanted = false;       // in flush_group's next round
   bool is_repairing = false;
+  bool is_held = false;  // about to be switched to another data directory: appends wait
+  std::vector<unique_function<void()>> held;
   bool has_files = false;           // used since its files were last let go of: some may be open
   bool was_used = false;            // since release_idle_files() last looked
   bool checkpoint_due = false;      // the recovery point moved since the last checkpoint
@@ -68,6 +71,12 @@ class partition_store {
   void with_open(const partition_key& key, opened_function then);
   // Whether the partition's directory was there at start, and where; nothing if it wasn't, or has gone since.
   std::optional<std::size_t> found_in(const log::topic_partition& name) const;
+  // Moves a partition to another data directory. One that nobody knows yet is to be made there.
+  void move(hosted_partition& p, std::size_t directory) { mover_.move(p, directory); }
+  void prefer_directory(const log::topic_partition& name, std::size_t directory);
+  std::optional<log_mover::progress> find_move(const hosted_partition& p) const { return mover_.find(p); }
+  // After a start: goes on with moves that the end of the last run interrupted.
+  void resume_moves();
   // After a start: checks, in the background, the logs that were not closed cleanly.
   void recover_found();
   // Those that are open, in no particular order.
@@ -94,8 +103,14 @@ class partition_store {
   void close(unique_function<void()> done);
 
  private:
+  friend class log_mover;
+  struct flush {
+    partition_key key;
+    const log::partition_log* log;  // another one may have taken its place when it is done
+    log::flush_job job;
+  };
   struct flush_round {
-    std::vector<std::pair<partition_key, log::flush_job>> flushes;
+    std::vector<flush> flushes;
     std::vector<result<void>> outcomes;
     std::vector<append_job_ptr> waiting;
   };
@@ -106,6 +121,7 @@ class partition_store {
   void start_openings();
   void opening_finished(const partition_key& key, log_opening& o);
   void let_go(log_opening& o);
+  void dropped();
   open_outcome take_up(const partition_key& key, log_opening& o);
   std::vector<std::pair<partition_key, std::string>> found_here(bool unclean_only) const;
   void open_found(bool unclean_only);
@@ -113,10 +129,11 @@ class partition_store {
   std::shared_ptr<const log::log_config> config_of(const metadata::topic& topic);
   replica::leader_settings leader_settings_of(const metadata::topic& topic) const;
   void append_one(hosted_partition& p, append_item& item, const append_job& job, bool& must_flush);
+  void with_writable(const partition_key& key, opened_function then);
   void append_when_open(append_job_ptr job, const std::vector<std::size_t>& unopened, bool must_flush);
   void finish_append(append_job_ptr job, bool must_flush);
   void want_flush(hosted_partition& p);
-  void flush();
+  void start_flush();
   void flush_finished(flush_round& round);
   void fail_items(flush_round& round, const partition_key& key, const error& why);
   void note_flush_timer(hosted_partition& p);
@@ -149,9 +166,11 @@ class partition_store {
   std::size_t with_files_max_;
   log::append_scratch scratch_;
   opening_queue openings_;
-  std::size_t dropping_ = 0;                           // running openings of deleted topics
-  std::vector<unique_function<void()>> when_dropped_;  // changes that are applied when those have ended
-  std::size_t to_check_ = 0;                           // logs that recover_found() still waits for
+  log_mover mover_;
+  std::map<log::topic_partition, std::size_t> preferred_;  // directories of partitions that don't exist yet
+  std::size_t dropping_ = 0;                               // running openings and moves of deleted topics
+  std::vector<unique_function<void()>> when_dropped_;      // changes that are applied when those have ended
+  std::size_t to_check_ = 0;                               // logs that recover_found() still waits for
   bool recovery_failed_ = false;
   bool all_trusted_ = false;  // no log is left that must be checked before it is used
   bool all_opened_ = false;   // housekeeping has had every log with records opened

@@ -160,7 +160,10 @@ namespace {
 // Every shard has cluster state now, and so knows which of the logs on the disk are its.
 void begin_recovery(shard_state& zero) {
   for (std::uint32_t i = 0; i < zero.shard_count(); ++i) {
-    zero.env.post(shard_id{i}, [](shard& s) { s.state().partitions.recover_found(); });
+    zero.env.post(shard_id{i}, [](shard& s) {
+      s.state().partitions.recover_found();
+      s.state().partitions.resume_moves();
+    });
   }
   auto storage = zero.options.server->storage;
   zero.env.run_on_worker([storage] { storage->finish_deletions(); }, [](shard&) {});

@@ -35,20 +35,63 @@ result<std::unique_ptr<storage>> storage::open(log::disk& d, const broker_config
   for (const auto& path : paths) {
     auto opened = log::log_directory::open(d, path, {s->cluster_id_, config.node_id, uuid{}}, random_uuid(random));
     if (!opened) return opened.error();
-    s->directories_.push_back(std::move(*opened));
-    auto& directory = *s->directories_.back();
-    auto partitions = directory.scan(false);
-    if (!partitions) return partitions.error();
-    for (const auto& p : *partitions) {
-      found_log f;
-      f.directory = s->directories_.size() - 1;
-      f.clean = directory.was_clean();
-      f.recovery_point = directory.recovery_points().find(p.tp).value_or(offset{0});
-      f.log_start_offset = directory.log_starts().find(p.tp).value_or(offset{0});
-      s->found_.emplace(p.tp, f);
-    }
+    if (auto taken = s->take_directory(std::move(*opened), random); !taken) return taken.error();
   }
   return s;
+}
+
+result<void> storage::take_directory(std::unique_ptr<log::log_directory> opened, random_source& random) {
+  directories_.push_back(std::move(opened));
+  const auto& directory = *directories_.back();
+  auto partitions = directory.scan(false);
+  if (!partitions) return partitions.error();
+  for (const auto& p : *partitions) {
+    if (auto taken = take_partition(p, random); !taken) return taken;
+  }
+  auto futures = directory.futures();
+  if (!futures) return futures.error();
+  for (auto& f : *futures) futures_.push_back({std::move(f.tp), directories_.size() - 1, std::move(f.path)});
+  return {};
+}
+
+// A crash right after a move can leave a partition in two data directories: it is where it moved to.
+result<void> storage::take_partition(const log::found_partition& p, random_source& random) {
+  auto& directory = *directories_.back();
+  found_log f;
+  f.directory = directories_.size() - 1;
+  f.clean = directory.was_clean();
+  f.recovery_point = directory.recovery_points().find(p.tp).value_or(offset{0});
+  f.log_start_offset = directory.log_starts().find(p.tp).value_or(offset{0});
+  const auto earlier = found_.find(p.tp);
+  if (earlier == found_.end()) {
+    found_.emplace(p.tp, f);
+    return {};
+  }
+  const auto has_moved_to = [&](std::size_t i) {
+    return disk_.exists(directories_[i]->partition_path(p.tp) + log::moved_here_marker);
+  };
+  const std::size_t other = earlier->second.directory;
+  if (has_moved_to(f.directory) == has_moved_to(other)) {
+    return fail(errc::invalid_argument, "the partition " + log::directory_name(p.tp) + " is in two data directories, " +
+                                            directory_path(other) + " and " + directory_path(f.directory) +
+                                            ": take the one away that isn't wanted");
+  }
+  if (has_moved_to(other)) return put_away(p.tp, f.directory, random);
+  earlier->second = f;
+  return put_away(p.tp, other, random);
+}
+
+result<void> storage::put_away(const log::topic_partition& tp, std::size_t directory, random_source& random) {
+  auto away = directories_[directory]->mark_deleted(tp, random_uuid(random));
+  if (!away) return away.error();
+  return disk_.sync_directory(directory_path(directory));
+}
+
+std::optional<std::size_t> storage::find_directory(std::string_view path) const noexcept {
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    if (directories_[i]->path() == path) return i;
+  }
+  return std::nullopt;
 }
 
 const storage::found_log* storage::find(const log::topic_partition& tp) const noexcept {

@@ -1,5 +1,7 @@
 #include "jackdaw/log/log_directory.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -14,6 +16,8 @@ constexpr const char* meta_name = "/meta.properties";
 constexpr const char* lock_name = "/.lock";
 constexpr const char* marker_name = "/.kafka_cleanshutdown";
 constexpr std::string_view deleted_suffix = "-delete";
+constexpr std::string_view future_suffix = "-future";
+constexpr std::size_t hex_digits = 32;
 constexpr std::size_t directory_name_max = 255;
 
 std::string encode_marker(broker_epoch epoch) {
@@ -55,6 +59,21 @@ std::optional<topic_partition> parse_directory_name(std::string_view name) {
   topic_partition tp{std::string(name.substr(0, dash)), partition_id{static_cast<std::int32_t>(*number)}};
   if (directory_name(tp) != name) return std::nullopt;
   return tp;
+}
+
+std::string future_directory_name(const topic_partition& tp, const uuid& unique) {
+  const std::string name = directory_name(tp);
+  const auto kept = std::min(name.size(), directory_name_max - hex_digits - 1 - future_suffix.size());
+  return fmt::format("{}.{:016x}{:016x}{}", name.substr(0, kept), unique.high, unique.low, future_suffix);
+}
+
+bool is_future_directory_name(std::string_view name) { return name.ends_with(future_suffix); }
+
+std::optional<topic_partition> parse_future_directory_name(std::string_view name) {
+  const std::size_t tail = hex_digits + 1 + future_suffix.size();
+  if (!is_future_directory_name(name) || name.size() <= tail || name[name.size() - tail] != '.') return std::nullopt;
+  if (name.size() == directory_name_max) return std::nullopt;  // it may have been cut
+  return parse_directory_name(name.substr(0, name.size() - tail));
 }
 
 std::string meta_properties::encode() const {
@@ -181,6 +200,17 @@ result<std::vector<found_partition>> log_directory::scan(bool with_topic_ids) co
       }
     }
     found.push_back(std::move(one));
+  }
+  return found;
+}
+
+result<std::vector<log_directory::found_future>> log_directory::futures() const {
+  auto entries = disk_.list(path_);
+  if (!entries) return entries.error();
+  std::vector<found_future> found;
+  for (const auto& entry : *entries) {
+    if (entry.is_directory && is_future_directory_name(entry.name))
+      found.push_back({parse_future_directory_name(entry.name), path_ + '/' + entry.name});
   }
   return found;
 }

@@ -27,6 +27,15 @@ const char* name_of(append_error e) noexcept {
   return "UNKNOWN";
 }
 
+void partition_log::directory_renamed(const std::string& to) {
+  if (state_) {
+    for (auto& d : state_->doomed) d.path = to + d.path.substr(directory_.size());
+    state_->names_changed();
+    state_->parent_changed = state_->sequence;
+  }
+  directory_ = to;
+}
+
 std::size_t partition_log::segment_count() const noexcept { return state_ ? state_->segments.size() : 0; }
 
 void partition_log::assign_epoch(leader_epoch epoch, offset start) {

@@ -42,6 +42,7 @@ struct dynamic_config {
   std::int32_t max_connection_creation_rate = 2147483647;                              // per second
   std::int32_t num_recovery_threads_per_data_dir = 2;
   std::int32_t producer_id_expiration_ms = 86400000;
+  std::int64_t alter_log_dirs_max_bytes_per_second = INT64_MAX;  // replica.alter.log.dirs.io.max.bytes.per.second
 
   bool operator==(const dynamic_config&) const = default;
 };
@@ -88,6 +89,7 @@ struct broker_config {
   std::int64_t offsets_retention_check_interval_ms = 600000;
   std::int32_t max_request_partition_size_limit = 2000;
   std::int32_t telemetry_max_bytes = 1048576;
+  std::optional<std::int32_t> num_replica_alter_log_dirs_threads;  // nothing: as many as data directories
 
   // Over how many samples of which length client quotas are measured, and those of changes to topics.
   std::int32_t quota_window_num = 11;

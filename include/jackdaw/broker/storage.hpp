@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,15 @@ class storage {
   // Null when there was no such directory at start.
   const found_log* find(const log::topic_partition& tp) const noexcept;
   const std::map<log::topic_partition, found_log>& found() const noexcept { return found_; }
+  // A partition that was moving to another data directory when the last run ended.
+  struct found_future {
+    std::optional<log::topic_partition> tp;  // nothing: nobody can say whose copy it is
+    std::size_t directory = 0;
+    std::string path;
+  };
+  const std::vector<found_future>& futures() const noexcept { return futures_; }
+  // The index of the directory with this path; nothing if there is none.
+  std::optional<std::size_t> find_directory(std::string_view path) const noexcept;
   // Removes what earlier runs began to delete. On a worker.
   void finish_deletions() const;
   // Where a new partition goes: spread by its id over all directories.
@@ -53,11 +63,16 @@ class storage {
  private:
   explicit storage(log::disk& d) : disk_(d) {}
 
+  result<void> take_directory(std::unique_ptr<log::log_directory> opened, random_source& random);
+  result<void> take_partition(const log::found_partition& p, random_source& random);
+  result<void> put_away(const log::topic_partition& tp, std::size_t directory, random_source& random);
+
   log::disk& disk_;
   std::string cluster_id_;
   std::string metadata_directory_;
   std::vector<std::unique_ptr<log::log_directory>> directories_;
   std::map<log::topic_partition, found_log> found_;
+  std::vector<found_future> futures_;
 };
 
 }  // namespace jackdaw::broker

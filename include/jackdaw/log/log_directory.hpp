@@ -27,6 +27,15 @@ std::string directory_name(const topic_partition& tp);
 // Nothing unless it is a name that directory_name gives.
 std::optional<topic_partition> parse_directory_name(std::string_view name);
 
+// "topic-3.<32 hexadecimal digits>-future": the copy of a partition that moves to this data directory. Long topic names
+// lose their end, so that the name stays one that file systems take; such a copy can't be told whose it is.
+std::string future_directory_name(const topic_partition& tp, const uuid& unique);
+std::optional<topic_partition> parse_future_directory_name(std::string_view name);
+bool is_future_directory_name(std::string_view name);
+
+// A file in a partition's directory: the partition has just moved here, and where it was before may not be gone yet.
+inline constexpr const char* moved_here_marker = "/moved-here";
+
 // meta.properties, version 1.
 struct meta_properties {
   std::string cluster_id;
@@ -100,6 +109,12 @@ class log_directory {
   std::string partition_path(const topic_partition& tp) const { return path_ + '/' + directory_name(tp); }
   // Every partition directory. `with_topic_ids` reads each partition.metadata.
   result<std::vector<found_partition>> scan(bool with_topic_ids) const;
+  // Copies of partitions that were moving here.
+  struct found_future {
+    std::optional<topic_partition> tp;  // nothing: its name doesn't say
+    std::string path;
+  };
+  result<std::vector<found_future>> futures() const;
   // Directories that wait for removal since an earlier run: give them to a worker (disk::remove_all).
   result<std::vector<std::string>> leftover_deletions() const;
   // Renames a partition's directory to <topic>-<partition>.<unique>-delete; returns the new path, for a worker to

@@ -63,6 +63,8 @@ class partition_log {
   partition_log& operator=(const partition_log&) = delete;
 
   const std::string& directory() const noexcept { return directory_; }
+  // The directory was renamed, and whatever is in it is still this log's.
+  void directory_renamed(const std::string& to);
   const uuid& topic_id() const noexcept { return topic_id_; }
   partition_id partition() const noexcept { return partition_; }
   const log_config& config() const noexcept { return *config_; }

@@ -43,6 +43,8 @@ dynamic_config effective_dynamic_config(const config_layers& layers) {
   c.max_connection_creation_rate = int32_of("max.connection.creation.rate", layers);
   c.num_recovery_threads_per_data_dir = int32_of("num.recovery.threads.per.data.dir", layers);
   c.producer_id_expiration_ms = int32_of("producer.id.expiration.ms", layers);
+  c.alter_log_dirs_max_bytes_per_second =
+      broker_value("replica.alter.log.dirs.io.max.bytes.per.second", layers).integer();
   return c;
 }
 

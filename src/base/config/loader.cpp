@@ -172,6 +172,8 @@ void read_connections(settings& from, broker_config& to) {
   to.quota_window_size_seconds = from.int32("quota.window.size.seconds");
   to.controller_quota_window_num = from.int32("controller.quota.window.num");
   to.controller_quota_window_size_seconds = from.int32("controller.quota.window.size.seconds");
+  if (!from.get("num.replica.alter.log.dirs.threads").is_null())
+    to.num_replica_alter_log_dirs_threads = from.int32("num.replica.alter.log.dirs.threads");
   to.telemetry_max_bytes = from.int32("telemetry.max.bytes");
   const std::string overrides = from.text("max.connections.per.ip.overrides");
   if (auto parsed = parse_connection_overrides(overrides); !parsed)

@@ -48,16 +48,17 @@ constexpr config_check some_items_of(std::string_view values) {
 
 // Why a key has no effect.
 inline constexpr std::string_view no_compaction = "logs are not compacted yet";
+inline constexpr std::string_view no_cordon = "new partitions go to every data directory";
 inline constexpr std::string_view no_consumer_protocol = "groups of the consumer protocol (KIP-848) are not served yet";
 inline constexpr std::string_view no_internals = "it belongs to the inside of Apache Kafka";
 inline constexpr std::string_view no_java = "Java classes can't be loaded";
 inline constexpr std::string_view no_metrics = "metrics are measured in another way";
 inline constexpr std::string_view no_offsets_topic = "committed offsets live in the metadata quorum, not in a topic";
-inline constexpr std::string_view no_one_dir_moves = "partitions don't move between directories yet";
 inline constexpr std::string_view no_purgatory = "a waiting request is forgotten when it ends";
 inline constexpr std::string_view no_replica_quotas = "replication between brokers is not throttled yet";
 inline constexpr std::string_view no_replication = "one node forms the cluster yet";
 inline constexpr std::string_view no_security = "TLS, SASL and authorization are not there yet";
+inline constexpr std::string_view no_samples = "the rate is kept by pauses, not by samples";
 inline constexpr std::string_view no_share = "share groups are not served yet";
 inline constexpr std::string_view no_streams = "streams groups are not served yet";
 inline constexpr std::string_view no_threads = "one thread per shard does all of it: `jackdaw.shards`";

@@ -37,6 +37,7 @@ void handle_offset_for_leader_epoch(request_ptr r);
 void handle_delete_records(request_ptr r);
 void handle_describe_producers(request_ptr r);
 void handle_describe_log_dirs(request_ptr r);
+void handle_alter_replica_log_dirs(request_ptr r);
 
 // topics and configs
 void handle_create_topics(request_ptr r);

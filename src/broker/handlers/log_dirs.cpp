@@ -1,9 +1,12 @@
-// DescribeLogDirs (KIP-113, KIP-827): which data directory holds what, and how full its disk is.
+// DescribeLogDirs and AlterReplicaLogDirs (KIP-113, KIP-827): which data directory holds what, how full its disk is,
+// and moves between directories.
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 
 #include "handlers.hpp"
+#include "jackdaw/protocol/messages/alter_replica_log_dirs.hpp"
 #include "jackdaw/protocol/messages/describe_log_dirs.hpp"
 #include "partition_answers.hpp"
 
@@ -18,6 +21,7 @@ struct size_question : partition_question {
   std::string topic;
   std::size_t directory = 0;
   std::uint64_t size_bytes = 0;
+  std::optional<log_mover::progress> move;
 };
 
 std::uint64_t bytes_of_segments(log::disk& disk, const std::string& directory) {
@@ -31,9 +35,10 @@ std::uint64_t bytes_of_segments(log::disk& disk, const std::string& directory) {
   return bytes;
 }
 
-void take_size(const hosted_partition& p, size_question& q) {
+void take_size(shard_state& owner, const hosted_partition& p, size_question& q) {
   q.directory = p.directory;
   q.size_bytes = p.log->size_bytes();
+  q.move = owner.partitions.find_move(p);
 }
 
 // A log that nobody uses needn't be opened for its size: the file system knows it.
@@ -43,8 +48,8 @@ void measure(shard_state& owner, size_question& q, unique_function<void()> finis
   const log::topic_partition name{q.topic, q.partition};
   const auto directory = open == nullptr ? owner.partitions.found_in(name) : std::nullopt;
   if (!directory) {
-    return when_open(owner, q, std::move(finished), [&q](hosted_partition& p, unique_function<void()> done) {
-      take_size(p, q);
+    return when_open(owner, q, std::move(finished), [&q, &owner](hosted_partition& p, unique_function<void()> done) {
+      take_size(owner, p, q);
       done();
     });
   }
@@ -116,12 +121,16 @@ void answer(request& r, const std::vector<size_question>& filled, const std::vec
     directory.usable_bytes = space[i].usable_bytes;
     std::map<std::string_view, describe_log_dirs_response::describe_log_dirs_topic> topics;
     for (const auto& q : filled) {
-      if (q.error != error_code::none || q.directory != i) continue;
+      if (q.error != error_code::none) continue;
+      const bool is_coming = q.move && q.move->directory == i;
+      if (q.directory != i && !is_coming) continue;
       auto& topic = topics[q.topic];
       topic.name = q.topic;
       auto& row = topic.partitions.emplace_back();
       row.partition_index = q.partition;
-      row.partition_size = static_cast<std::int64_t>(q.size_bytes);
+      row.partition_size = static_cast<std::int64_t>(is_coming ? q.move->size_bytes : q.size_bytes);
+      row.is_future_key = is_coming;
+      if (is_coming) row.offset_lag = q.move->lag;
     }
     for (auto& [name, topic] : topics) directory.topics.push_back(std::move(topic));
   }
@@ -144,6 +153,95 @@ void handle_describe_log_dirs(request_ptr r) {
             [space, storage = self.options.server->storage] { *space = measure_space(*storage); },
             [space, r = std::move(r), filled = std::move(filled)](shard&) { answer(*r, filled, *space); });
       });
+}
+
+// ---- AlterReplicaLogDirs
+
+namespace {
+
+using protocol::alter_replica_log_dirs_request;
+using protocol::alter_replica_log_dirs_response;
+
+struct move_question : partition_question {
+  std::string topic;
+  std::size_t directory = 0;
+};
+
+void begin_move(shard_state& owner, move_question& q, unique_function<void()> finished) {
+  when_open(owner, q, std::move(finished), [&q, &owner](hosted_partition& p, unique_function<void()> done) {
+    owner.partitions.move(p, q.directory);
+    done();
+  });
+}
+
+// A partition that is named for several directories goes to the last.
+std::vector<move_question> questions(const shard_state& home, const alter_replica_log_dirs_request& asked) {
+  std::map<std::pair<std::string_view, partition_id>, move_question> items;
+  for (const auto& d : asked.dirs) {
+    const auto directory = home.options.server->storage->find_directory(d.path);
+    for (const auto& t : d.topics) {
+      for (const auto p : t.partitions) {
+        auto q = ask_partition<move_question>(*home.image, t.name, p);
+        q.topic = t.name;
+        q.directory = directory.value_or(0);
+        if (!directory) q.error = error_code::log_dir_not_found;
+        items.insert_or_assign({t.name, p}, std::move(q));
+      }
+    }
+  }
+  std::vector<move_question> out;
+  for (auto& [key, q] : items) out.push_back(std::move(q));
+  return out;
+}
+
+void answer_moves(request& r, const std::vector<move_question>& filled) {
+  alter_replica_log_dirs_response message;
+  for (const auto& q : filled) {
+    if (message.results.empty() || message.results.back().topic_name != q.topic)
+      message.results.emplace_back().topic_name = q.topic;
+    auto& row = message.results.back().partitions.emplace_back();
+    row.partition_index = q.partition;
+    row.error_code = q.error;
+  }
+  r.respond(message);
+}
+
+// Whichever shard will own a partition that doesn't exist yet: all are told, and then `done` runs here.
+void tell_all(shard_state& home, std::vector<move_question> strangers, unique_function<void()> done) {
+  if (strangers.empty()) return done();
+  struct telling {
+    std::vector<move_question> strangers;
+    std::uint32_t left;
+    unique_function<void()> done;
+  };
+  auto t = std::make_shared<telling>(telling{std::move(strangers), home.shard_count(), std::move(done)});
+  for (std::uint32_t i = 0; i < home.shard_count(); ++i) {
+    home.env.post(shard_id{i}, [t, to = home.id()](shard& s) {
+      auto& here = s.state();
+      for (const auto& q : t->strangers) here.partitions.prefer_directory({q.topic, q.partition}, q.directory);
+      here.env.post(to, [t](shard&) {
+        if (--t->left == 0) t->done();
+      });
+    });
+  }
+}
+
+}  // namespace
+
+void handle_alter_replica_log_dirs(request_ptr r) {
+  alter_replica_log_dirs_request asked;
+  if (!r->decode(asked)) return;
+  auto& home = r->home();
+  auto items = questions(home, asked);
+  std::vector<move_question> strangers;
+  for (const auto& q : items) {
+    if (q.error == error_code::unknown_topic_or_partition && q.partition.value() >= 0) strangers.push_back(q);
+  }
+  tell_all(home, std::move(strangers), [r = std::move(r), items = std::move(items)]() mutable {
+    auto& self = r->home();
+    scatter<move_question>::run(self, std::move(items), begin_move,
+                                [r = std::move(r)](std::vector<move_question> filled) { answer_moves(*r, filled); });
+  });
 }
 
 }  // namespace jackdaw::broker
