@@ -268,7 +268,8 @@ void log_mover::put_away(std::size_t directory, const log_move& m, std::string m
       },
       [this, key = m.key](shard&) {
         --running_;
-        for (auto& then : leaving_.extract(key).mapped()) then();
+        auto left = leaving_.extract(key);
+        for (auto& then : left.mapped()) then();
         store_.go_on_closing();
       });
 }

@@ -310,6 +310,7 @@ TEST_F(log_moves, a_crash_at_any_step_loses_nothing) {
       ASSERT_EQ(move(b, other(from), "t"), error_code::none);
       finished = operations <= n;
       if (finished) {
+        b.disk->set_fault_hook(nullptr);
         fill(b, 3, 50);
       }
       b.crash(kind);
