@@ -46,6 +46,7 @@ constexpr api_entry table[] = {
     row(api_key::offset_delete, 0, 0, handle_offset_delete),
     row(api_key::describe_client_quotas, 0, 1, handle_describe_client_quotas),
     row(api_key::alter_client_quotas, 0, 1, handle_alter_client_quotas),
+    row(api_key::describe_user_scram_credentials, 0, 0, handle_describe_user_scram_credentials),
     row(api_key::describe_quorum, 0, 2, handle_describe_quorum),
     row(api_key::update_features, 0, 2, handle_update_features),
     row(api_key::describe_cluster, 0, 2, handle_describe_cluster),

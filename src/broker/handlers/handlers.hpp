@@ -58,6 +58,7 @@ void handle_alter_partition_reassignments(request_ptr r);
 void handle_list_partition_reassignments(request_ptr r);
 void handle_update_features(request_ptr r);
 void handle_unregister_broker(request_ptr r);
+void handle_describe_user_scram_credentials(request_ptr r);
 
 // what clients measure
 void handle_get_telemetry_subscriptions(request_ptr r);

@@ -2,6 +2,7 @@
 #include "broker_fixture.hpp"
 #include "jackdaw/protocol/messages/alter_partition_reassignments.hpp"
 #include "jackdaw/protocol/messages/api_versions.hpp"
+#include "jackdaw/protocol/messages/describe_user_scram_credentials.hpp"
 #include "jackdaw/protocol/messages/elect_leaders.hpp"
 #include "jackdaw/protocol/messages/list_config_resources.hpp"
 #include "jackdaw/protocol/messages/list_partition_reassignments.hpp"
@@ -135,6 +136,25 @@ TEST_F(admin, a_list_of_an_unknown_kind_of_resource_is_empty) {
   const auto got = b.call<protocol::list_config_resources_response>(1, asked);
   EXPECT_EQ(got.error_code, error_code::unsupported_version);
   EXPECT_TRUE(got.config_resources.empty());
+}
+
+// kafka-configs asks for them together with a user's quotas.
+TEST_F(admin, nobody_has_scram_credentials) {
+  test_broker b;
+  protocol::describe_user_scram_credentials_request asked;
+  asked.users.reset();
+  const auto all = b.call<protocol::describe_user_scram_credentials_response>(0, asked);
+  EXPECT_EQ(all.error_code, error_code::none);
+  EXPECT_TRUE(all.results.empty());
+  asked.users.emplace();
+  for (const auto* name : {"a", "b", "a"}) asked.users->emplace_back().name = name;
+  const auto some = b.call<protocol::describe_user_scram_credentials_response>(0, asked);
+  EXPECT_EQ(some.error_code, error_code::none);
+  ASSERT_EQ(some.results.size(), 2U);
+  EXPECT_EQ(some.results[0].user, "a");
+  EXPECT_EQ(some.results[0].error_code, error_code::duplicate_resource);
+  EXPECT_EQ(some.results[1].user, "b");
+  EXPECT_EQ(some.results[1].error_code, error_code::resource_not_found);
 }
 
 }  // namespace
