@@ -40,6 +40,7 @@ class fetch_operation {
   void round_done();
   bool must_answer_now() const;
   void wait();
+  void end_wait();
   void limit_by_quota();
   void trim();
   bool is_over_quota();
@@ -65,6 +66,7 @@ class fetch_operation {
   std::int64_t available_bytes_ = 0;
   bool may_wait_ = false;
   bool waiting_ = false;
+  time_point waits_since_;
   bool enough_arrived_ = false;  // while a read was still out
 };
 

@@ -84,6 +84,8 @@ void group_host::append(std::optional<metadata::record> record, unique_function<
                          [done = std::move(done)](const result<void>& outcome) mutable { done(code_of(outcome)); });
 }
 
+time_point group_host::now() const noexcept { return zero_.now.steady; }
+
 // ---- members
 
 void group_host::join(const std::string& group, coordinator::join_request request,

@@ -45,6 +45,7 @@ class group_host {
   time_point wake_at() const noexcept { return core_.next_deadline(); }
 
   coordinator::group_coordinator& core() noexcept { return core_; }
+  time_point now() const noexcept;
 
  private:
   struct sweep {

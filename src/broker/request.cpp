@@ -6,6 +6,17 @@
 
 namespace jackdaw::broker {
 
+request::request(shard_state& home, connection_id connection, const protocol::api_description& api,
+                 protocol::request_header header, std::shared_ptr<buffer> frame, std::size_t body_at, reply_sink sink)
+    : home_(&home),
+      connection_(connection),
+      api_(&api),
+      header_(std::move(header)),
+      frame_(std::move(frame)),
+      body_at_(body_at),
+      sink_(std::move(sink)),
+      arrived_(home.now.steady) {}
+
 void request::place_slices(reply& r, const std::vector<protocol::writer::external>& externals,
                            std::vector<file_slice> slices) {
   JD_ASSERT(externals.size() == slices.size(), externals.size(), slices.size());
@@ -19,7 +30,22 @@ void request::place_slices(reply& r, const std::vector<protocol::writer::externa
 void request::deliver(reply r) {
   r.mute_for = std::chrono::milliseconds(throttle_ms_);
   // The connection may have gone while the request was away; its sink leads nowhere then.
-  if (sink_ && home_->find_connection(connection_) != nullptr) std::exchange(sink_, nullptr)(std::move(r));
+  const auto* from = home_->find_connection(connection_);
+  if (!sink_ || from == nullptr) return;
+  if (r.what != reply::action::close) note_answer(*from, r);
+  std::exchange(sink_, nullptr)(std::move(r));
+}
+
+void request::note_answer(const broker::connection& from, const reply& r) {
+  const now_t& now = home_->now;
+  home_->activity.answered.add(header_.api_key);
+  const duration since = now.steady - arrived_;
+  const duration took = since - std::min(waited_, since);
+  if (!home_->activity.slowest.wants(took, now.steady)) return;
+  const timestamp_ms began{now.wall.value - std::chrono::duration_cast<std::chrono::milliseconds>(since).count()};
+  home_->activity.slowest.add({began, took, header_.api_key, version(), std::string(cut_client_id(client_id())),
+                               from.info.peer_address, frame_->size(), r.size_bytes()},
+                              now.steady);
 }
 
 void request::respond_nothing() { deliver(reply::nothing()); }

@@ -18,18 +18,13 @@
 
 namespace jackdaw::broker {
 
+struct connection;
+
 // Lives on the shard that took it, or travels inside a message that comes back there; answered and destroyed at home.
 class request {
  public:
   request(shard_state& home, connection_id connection, const protocol::api_description& api,
-          protocol::request_header header, std::shared_ptr<buffer> frame, std::size_t body_at, reply_sink sink)
-      : home_(&home),
-        connection_(connection),
-        api_(&api),
-        header_(std::move(header)),
-        frame_(std::move(frame)),
-        body_at_(body_at),
-        sink_(std::move(sink)) {}
+          protocol::request_header header, std::shared_ptr<buffer> frame, std::size_t body_at, reply_sink sink);
 
   shard_state& home() const noexcept { return *home_; }
   connection_id connection() const noexcept { return connection_; }
@@ -80,6 +75,11 @@ class request {
   // Whom to charge for what is done on other shards.
   quota_payer payer();
 
+  // Time that the client asked to wait for, or that others in its group took: no slowness of this broker's, so it isn't
+  // counted as the request's. A quota's wait needs no such word: it begins after the answer (KIP-219), and requests
+  // that come meanwhile are not read.
+  void did_wait(duration time) noexcept { waited_ += time; }
+
   // Keeps text alive until the answer is written; messages only hold views.
   std::string_view keep(std::string text) { return kept_.emplace_back(std::move(text)); }
   // Whoever sent this; empty when the client gave no id.
@@ -107,6 +107,7 @@ class request {
   static void place_slices(reply& r, const std::vector<protocol::writer::external>& externals,
                            std::vector<file_slice> slices);
   void deliver(reply r);
+  void note_answer(const broker::connection& from, const reply& r);
 
   shard_state* home_;
   connection_id connection_;
@@ -117,6 +118,8 @@ class request {
   reply_sink sink_;
   std::deque<std::string> kept_;
   std::int32_t throttle_ms_ = 0;
+  time_point arrived_;
+  duration waited_{};
 };
 
 using request_ptr = std::unique_ptr<request>;

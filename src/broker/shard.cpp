@@ -62,6 +62,7 @@ void shard::open_connection(connection_info info, now_t now) {
   const auto id = info.id;
   const bool added = state_->connections.emplace(id, connection{.info = std::move(info)}).second;
   JD_ASSERT(added, id.value());
+  ++state_->activity.accepted;
 }
 
 void shard::close_connection(connection_id id, now_t now) {

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "activity.hpp"
 #include "client_quotas.hpp"
 #include "fetch_session.hpp"
 #include "jackdaw/base/random.hpp"
@@ -83,6 +84,7 @@ class shard_state {
   partition_store partitions;
   fetch_session_cache sessions;
   client_quotas quotas;
+  broker::activity activity;
   client_telemetry telemetry;  // of the client instances that telemetry_owner_of() gives to this shard
   std::unordered_map<std::uint64_t, std::unique_ptr<fetch_operation>> fetches;  // parked or being read, by id
   std::uint64_t last_fetch_id = 0;

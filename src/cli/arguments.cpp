@@ -57,6 +57,49 @@ constexpr unit byte_units[] = {{"", 1},
                                {"GiB", kibi* kibi* kibi}};
 constexpr unit time_units[] = {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
 
+// Takes an amount of `u` off the front of `text`, if it is one; false when that is too large.
+bool take_amount(std::string_view& text, const unit& u, std::int64_t& sum_ms) {
+  const auto end = text.find_first_not_of("0123456789");
+  if (end == 0 || end == std::string_view::npos || text.substr(end, 1) != u.name) return true;
+  const auto ms = with_unit(text.substr(0, end + 1), std::span(&u, 1));
+  if (!ms || sum_ms > std::numeric_limits<std::int64_t>::max() - *ms) return false;
+  sum_ms += *ms;
+  text.remove_prefix(end + 1);
+  return true;
+}
+
+// What is behind the point of "1.25S", in milliseconds; leaves "1S".
+std::optional<std::int64_t> take_fraction_ms(std::string& seconds) {
+  const auto point = seconds.find_first_of(".,");
+  if (point == std::string::npos) return 0;
+  const auto digits = std::min(seconds.find_first_not_of("0123456789", point + 1), seconds.size()) - point - 1;
+  const auto ms = number<std::int64_t>(seconds.substr(point + 1, digits).append("000").substr(0, 3));
+  if (seconds.substr(point + 1 + digits) != "S") return std::nullopt;
+  seconds.erase(point, digits + 1);
+  return ms;
+}
+
+// ISO 8601 as Kafka's tools take it: days, hours, minutes and seconds.
+std::optional<std::int64_t> iso_duration_ms(std::string_view text) {
+  constexpr unit day{"D", 86'400'000};
+  constexpr unit of_time[] = {{"H", 3'600'000}, {"M", 60'000}, {"S", 1000}};
+  std::string upper(text);
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  auto fraction = take_fraction_ms(upper);
+  if (!fraction || !upper.starts_with('P') || upper.size() == 1 || upper.ends_with('T')) return std::nullopt;
+  std::string_view rest = std::string_view(upper).substr(1);
+  std::int64_t ms = *fraction;
+  if (!take_amount(rest, day, ms)) return std::nullopt;
+  if (rest.starts_with('T')) {
+    rest.remove_prefix(1);
+    for (const unit& u : of_time) {
+      if (!take_amount(rest, u, ms)) return std::nullopt;
+    }
+  }
+  return rest.empty() ? std::optional(ms) : std::nullopt;
+}
+
 // "+02:00", "-0530", "Z" or nothing, in minutes.
 std::optional<int> zone_minutes(std::string_view zone) {
   if (zone.empty() || zone == "Z") return 0;
@@ -156,8 +199,9 @@ result<std::uint64_t> parse_bytes(std::string_view text) {
 }
 
 result<std::int64_t> parse_duration_ms(std::string_view text) {
-  const auto ms = with_unit(text, time_units);
-  if (!ms) return bad(text, "a duration such as 500ms, 10s, 5m, 2h or 7d");
+  auto ms = with_unit(text, time_units);
+  if (!ms) ms = iso_duration_ms(text);
+  if (!ms) return bad(text, "a duration such as 500ms, 10s, 5m, 2h, 7d or PT1H30M");
   return *ms;
 }
 

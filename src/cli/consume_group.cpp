@@ -101,6 +101,7 @@ class group_reader {
     }
     auto got = fetcher_->step(wait, handler_);
     out_.flush();  // before it can be committed
+    if (!got && got.error().code == errc::out_of_range) return find_way_back();
     if (!got) return failure(got.error());
     if (*got != 0) last_record_ = clock::now();
     return boost::system::in_place_value;
@@ -113,13 +114,14 @@ class group_reader {
     fetcher_.reset();
     if (is_verbose_) tell(member);
     if (member.assigned().empty()) return boost::system::in_place_value;
-    net::fetcher_options fetching;
-    fetching.is_read_committed = limits_.is_read_committed;
-    fetching.lane = net::client_lane::fetches;
-    fetcher_ = std::make_unique<net::client_fetcher>(client_, fetching);
+    auto committed = fetch_committed(directory_, group_name_);
+    if (!committed) return committed.error();
     last_record_ = clock::now();
-    return start_fetching(member.assigned());
+    return start_fetching(member.assigned(), *committed);
   }
+
+  // Retention (or a truncation) took what was to be read next. What was handed out is not handed out again.
+  outcome<void> find_way_back() { return start_fetching(group_.member().assigned(), positions()); }
 
   void tell(const net::group_member& member) const {
     std::string text = group_named(group_name_) + " generation " + std::to_string(member.generation()) + ":";
@@ -128,10 +130,12 @@ class group_reader {
     ctx_.note(text);
   }
 
-  // From what the group committed, as long as the log holds it; else from where the user wants to start.
-  outcome<void> start_fetching(const net::assigned_partitions& assigned) {
-    auto committed = fetch_committed(directory_, group_name_);
-    if (!committed) return committed.error();
+  // From where the group was, as long as the log holds that; else from where the user wants to start.
+  outcome<void> start_fetching(const net::assigned_partitions& assigned, const std::map<topic_partition, offset>& was) {
+    net::fetcher_options fetching;
+    fetching.is_read_committed = limits_.is_read_committed;
+    fetching.lane = net::client_lane::fetches;
+    fetcher_ = std::make_unique<net::client_fetcher>(client_, fetching);
     for (const auto& [topic, partitions] : assigned) {
       auto found = find_topic(client_, topic);
       if (!found && found.error().status == exit_status::not_found) continue;  // deleted since it was assigned
@@ -143,14 +147,16 @@ class group_reader {
       auto starts = resolve(client_, topic, partitions, start_);
       if (!starts) return starts.error();
       for (const partition_id p : partitions) {
-        const auto at = committed->find({topic, p});
-        const bool is_there = at != committed->end() && at->second >= (*begins)[p] && at->second <= (*ends)[p];
-        if (at != committed->end() && !is_there) {
-          ctx_.note("topic '" + topic + "' partition " + std::to_string(p.value()) + " has no offset " +
-                    std::to_string(at->second.value()) + " any more, which the group had committed");
-        }
+        const auto at = was.find({topic, p});
+        const bool is_there = at != was.end() && at->second >= (*begins)[p] && at->second <= (*ends)[p];
         const offset wanted = is_there ? at->second : (*starts)[p];
-        fetcher_->add(topic, p, std::clamp(wanted, (*begins)[p], std::max((*begins)[p], (*ends)[p])));
+        const offset from = std::clamp(wanted, (*begins)[p], std::max((*begins)[p], (*ends)[p]));
+        if (at != was.end() && !is_there) {
+          ctx_.note("topic '" + topic + "' partition " + std::to_string(p.value()) + " has no offset " +
+                    std::to_string(at->second.value()) + " any more, where the group was; it goes on at " +
+                    std::to_string(from.value()));
+        }
+        fetcher_->add(topic, p, from);
       }
     }
     return boost::system::in_place_value;

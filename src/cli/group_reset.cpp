@@ -237,7 +237,7 @@ void declare_reset(CLI::App& verb, reset_options& o) {
   verb.add_flag("--to-latest", o.to_latest, "The end: only what comes from now on");
   verb.add_option("--to-datetime", o.to_datetime,
                   "The first record since then: 2026-05-01T10:20:30Z, milliseconds, -1h");
-  verb.add_option("--by-duration", o.by_duration, "The first record since so long ago: 90s, 1h, 7d");
+  verb.add_option("--by-duration", o.by_duration, "The first record since so long ago: 90s, 1h, 7d, PT1H30M");
   verb.add_option("--shift-by", o.shift_by, "So many records on, or back when negative");
   verb.add_flag("--to-current", o.to_current, "Where it is; partitions without offset: the end");
   verb.add_option("--from-file", o.from_file, "Lines of topic,partition,offset; - for standard input");

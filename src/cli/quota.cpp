@@ -38,7 +38,7 @@ outcome<std::vector<entity_part>> parts_of(const entity_options& o) {
     if (!name.empty()) out.push_back({type, name});
     return !is_default || name.empty();
   };
-  const bool is_once = add("user", o.user, o.user_default) & add("client-id", o.client_id, o.client_id_default) &
+  const bool is_once = add("user", o.user, o.user_default) && add("client-id", o.client_id, o.client_id_default) &&
                        add("ip", o.ip, o.ip_default);
   if (!is_once) return usage("name a user, client id or ip, or its default, but not both");
   if (out.size() > 1 && out.back().type == "ip") return usage("a quota of an ip is for nothing else");

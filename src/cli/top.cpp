@@ -5,6 +5,7 @@
 #include "jackdaw/cli/arguments.hpp"
 #include "jackdaw/cli/terminal.hpp"
 #include "jackdaw/cli/top_view.hpp"
+#include "top_activity.hpp"
 #include "verbs.hpp"
 
 namespace jackdaw::cli {
@@ -55,6 +56,7 @@ class sampler {
     top_sample out;
     if (auto fresh = client_.refresh_metadata(std::nullopt); !fresh) return failure(fresh.error());
     add_brokers(client_.metadata(), out);
+    ask_activity(client_, out);
     const auto partitions = partitions_of(client_.metadata(), o_, selection_, out);
     // Commits first: then no lag is below what it was.
     if (auto added = add_groups(out); !added) return added.error();
@@ -177,7 +179,7 @@ outcome<void> top(context& ctx, const top_options& o) {
 
 void add_top(CLI::App& app, context& ctx) {
   add_verb<top_options>(
-      app, ctx, "top", "Shows live what the cluster does: rates of topics, lags of groups",
+      app, ctx, "top", "Shows live what the cluster does: rates of topics, lags of groups, slow requests",
       [](CLI::App& verb, top_options& o) {
         verb.add_option("-i,--interval", o.interval, "How often it looks; rates are since the last look")
             ->capture_default_str();

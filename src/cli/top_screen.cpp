@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t header_lines = 2;   // the title and an empty line
 constexpr std::size_t section_lines = 2;  // a table's head and the empty line behind it
+constexpr std::size_t slowest_shown = 10;
 
 cell shown(const rate& r, bool with_sign = false) {
   if (!r) return {};
@@ -22,6 +23,8 @@ cell shown(const rate& r, bool with_sign = false) {
 
 cell id_of(broker_id id) { return id.value() < 0 ? cell{} : cell{std::int64_t{id.value()}}; }
 cell exact(const rate& r) { return r ? cell{*r} : cell{}; }
+cell shown_bytes(const rate& r) { return r ? cell{format_bytes(*r)} : cell{}; }
+double to_ms(std::int64_t us) { return static_cast<double>(us) / 1000; }
 
 template <class Row, class Cells>
 table make_table(std::vector<column> columns, const std::vector<Row>& rows, std::size_t most, const Cells& cells) {
@@ -31,10 +34,25 @@ table make_table(std::vector<column> columns, const std::vector<Row>& rows, std:
 }
 
 table brokers(const top_view& v, std::size_t most) {
-  return make_table({{"broker"}, {"address"}, {"role"}, {"leads"}, {"produced/s", true}}, v.brokers, most,
-                    [](const top_view::broker& b) -> std::vector<cell> {
-                      return {id_of(b.id), b.address, b.is_controller ? cell{std::string("controller")} : cell{},
-                              b.leads, shown(b.produced)};
+  return make_table({{"broker"},
+                     {"address"},
+                     {"role"},
+                     {"leads"},
+                     {"produced/s", true},
+                     {"conns", true},
+                     {"req/s", true},
+                     {"in/s", true},
+                     {"out/s", true}},
+                    v.brokers, most, [](const top_view::broker& b) -> std::vector<cell> {
+                      return {id_of(b.id),
+                              b.address,
+                              b.is_controller ? cell{std::string("controller")} : cell{},
+                              b.leads,
+                              shown(b.produced),
+                              b.activity ? cell{b.activity->connections} : cell{},
+                              shown(b.requests),
+                              shown_bytes(b.received_bytes),
+                              shown_bytes(b.sent_bytes)};
                     });
 }
 
@@ -67,6 +85,34 @@ table lags(const top_view& v, std::size_t most) {
                     [](const top_view::lag& l) -> std::vector<cell> {
                       return {l.group, l.topic, std::int64_t{l.partition.value()}, l.records, shown(l.trend, true)};
                     });
+}
+
+table slowest(const top_view& v, std::size_t most) {
+  return make_table({{"slowest_requests"}, {"broker"}, {"api"}, {"client_id"}, {"from"}, {"ms"}}, v.slowest, most,
+                    [](const top_view::slow_request& s) -> std::vector<cell> {
+                      const auto& r = s.request;
+                      return {format_time(r.began_ms).substr(11, 8) + 'Z',
+                              id_of(s.broker),
+                              api_name(r.api_key) + " v" + std::to_string(r.api_version),
+                              r.client_id.empty() ? cell{} : cell{r.client_id},
+                              r.peer_address,
+                              to_ms(r.took_us)};
+                    });
+}
+
+std::vector<top_view::budget> short_memory(const top_view& v) {
+  std::vector<top_view::budget> out;
+  std::copy_if(v.memory.begin(), v.memory.end(), std::back_inserter(out), [](const auto& m) { return m.is_short(); });
+  return out;
+}
+
+table memory(const std::vector<top_view::budget>& rows, std::size_t most) {
+  const auto bytes = [](std::int64_t n) { return format_bytes(static_cast<double>(n)); };
+  return make_table(
+      {{"memory_of"}, {"broker"}, {"used", true}, {"limit", true}, {"refused"}}, rows, most,
+      [&](const top_view::budget& m) -> std::vector<cell> {
+        return {m.use.kind, id_of(m.broker), bytes(m.use.used_bytes), bytes(m.use.limit_bytes), m.use.refused};
+      });
 }
 
 std::string headline(const top_view& v, const std::string& title) {
@@ -109,14 +155,17 @@ std::vector<std::size_t> share_rows(std::vector<std::size_t> wanted, std::size_t
 
 std::string to_screen(const top_view& view, const std::string& title, bool with_partitions, std::size_t width,
                       std::size_t height) {
-  const auto rows = share_rows({view.brokers.size(), with_partitions ? view.partitions.size() : view.topics.size(),
-                                view.groups.size(), view.lags.size()},
-                               height);
+  const auto scarce = short_memory(view);
+  const auto rows =
+      share_rows({view.brokers.size(), with_partitions ? view.partitions.size() : view.topics.size(),
+                  view.groups.size(), view.lags.size(), std::min(view.slowest.size(), slowest_shown), scarce.size()},
+                 height);
   std::string head = headline(view, title);
   if (width != 0 && display_width(head) > width) head.resize(width);
   std::string out = head + '\n';
   const table lists[] = {brokers(view, rows[0]), with_partitions ? partitions(view, rows[1]) : topics(view, rows[1]),
-                         groups(view, rows[2]), lags(view, rows[3])};
+                         groups(view, rows[2]),  lags(view, rows[3]),
+                         slowest(view, rows[4]), memory(scarce, rows[5])};
   std::size_t lines = 1;
   for (const table& list : lists) {
     if (list.empty()) continue;
@@ -129,6 +178,46 @@ std::string to_screen(const top_view& view, const std::string& title, bool with_
   }
   return out;
 }
+
+namespace {
+
+std::vector<column> broker_columns() {
+  return {{"id"},          {"address"},         {"is_controller"},  {"leads"},          {"produced_per_s"},
+          {"connections"}, {"accepted"},        {"requests_per_s"}, {"received_bytes"}, {"received_bytes_per_s"},
+          {"sent_bytes"},  {"sent_bytes_per_s"}};
+}
+
+std::vector<cell> broker_cells(const top_view::broker& b) {
+  const auto told = [&](std::int64_t broker_activity::*count) {
+    return b.activity ? cell{(*b.activity).*count} : cell{};
+  };
+  return {id_of(b.id),
+          b.address,
+          b.is_controller,
+          b.leads,
+          exact(b.produced),
+          told(&broker_activity::connections),
+          told(&broker_activity::accepted),
+          exact(b.requests),
+          told(&broker_activity::received_bytes),
+          exact(b.received_bytes),
+          told(&broker_activity::sent_bytes),
+          exact(b.sent_bytes)};
+}
+
+std::vector<column> slow_columns() {
+  return {{"began_ms"}, {"broker"}, {"api"},           {"version"},     {"client_id"},
+          {"from"},     {"ms"},     {"request_bytes"}, {"answer_bytes"}};
+}
+
+std::vector<cell> slow_cells(const top_view::slow_request& s) {
+  const auto& r = s.request;
+  return {r.began_ms,    id_of(s.broker), api_name(r.api_key), std::int64_t{r.api_version},
+          r.client_id,   r.peer_address,  to_ms(r.took_us),    r.request_bytes,
+          r.answer_bytes};
+}
+
+}  // namespace
 
 void print(protocol::json_printer& out, const top_view& v) {
   const auto list = [&](std::string_view name, std::vector<column> columns, const auto& rows, const auto& cells) {
@@ -144,10 +233,7 @@ void print(protocol::json_printer& out, const top_view& v) {
   value("under_replicated", v.under_replicated);
   value("without_leader", v.without_leader);
   value("produced_per_s", exact(v.produced));
-  list("brokers", {{"id"}, {"address"}, {"is_controller"}, {"leads"}, {"produced_per_s"}}, v.brokers,
-       [](const auto& b) -> std::vector<cell> {
-         return {id_of(b.id), b.address, b.is_controller, b.leads, exact(b.produced)};
-       });
+  list("brokers", broker_columns(), v.brokers, broker_cells);
   list("topics", {{"topic"}, {"partitions"}, {"produced_per_s"}}, v.topics, [](const auto& t) -> std::vector<cell> {
     return {t.name, t.partitions, exact(t.produced)};
   });
@@ -162,6 +248,14 @@ void print(protocol::json_printer& out, const top_view& v) {
   list("lags", {{"group"}, {"topic"}, {"partition"}, {"lag"}, {"lag_change_per_s"}}, v.lags,
        [](const auto& l) -> std::vector<cell> {
          return {l.group, l.topic, std::int64_t{l.partition.value()}, l.records, exact(l.trend)};
+       });
+  list("apis", {{"broker"}, {"api"}, {"answered"}, {"requests_per_s"}}, v.apis, [](const auto& a) -> std::vector<cell> {
+    return {id_of(a.broker), a.name, a.answered, exact(a.requests)};
+  });
+  list("slowest_requests", slow_columns(), v.slowest, slow_cells);
+  list("memory", {{"broker"}, {"kind"}, {"used_bytes"}, {"limit_bytes"}, {"refused"}}, v.memory,
+       [](const auto& m) -> std::vector<cell> {
+         return {id_of(m.broker), m.use.kind, m.use.used_bytes, m.use.limit_bytes, m.use.refused};
        });
   out.end_object();
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "jackdaw/protocol/apis.hpp"
+
 namespace jackdaw::cli {
 
 namespace {
@@ -25,7 +27,7 @@ class looker {
     out_.under_replicated = now_.under_replicated;
     out_.without_leader = now_.without_leader;
     out_.partition_count = static_cast<std::int64_t>(now_.partitions.size());
-    for (const auto& b : now_.brokers) out_.brokers.push_back({b.id, b.address, b.is_controller, 0, {}});
+    for (const auto& b : now_.brokers) look_at(b);
     for (const auto& [key, p] : now_.partitions) look_at(key, p);
     for (const auto& [name, g] : now_.groups) look_at(name, g);
     const auto busier = [](const auto& a, const auto& b) { return a.produced.value_or(0) > b.produced.value_or(0); };
@@ -35,11 +37,69 @@ class looker {
                      [](const auto& a, const auto& b) { return a.lag > b.lag; });
     std::stable_sort(out_.lags.begin(), out_.lags.end(),
                      [](const auto& a, const auto& b) { return a.records > b.records; });
+    std::stable_sort(out_.slowest.begin(), out_.slowest.end(),
+                     [](const auto& a, const auto& b) { return a.request.took_us > b.request.took_us; });
     return std::move(out_);
   }
 
  private:
   rate change(std::int64_t from, std::int64_t to) const { return per_second(to - from, now_.at_ms - before_->at_ms); }
+
+  void look_at(const top_sample::broker& b) {
+    auto& row = out_.brokers.emplace_back(top_view::broker{b.id, b.address, b.is_controller, 0, {}, b.activity});
+    if (!b.activity) return;
+    const auto& a = *b.activity;
+    if (const auto* was = activity_before(b.id, a)) {
+      const auto since = [&](std::int64_t then, std::int64_t now) {
+        return per_second(now - then, a.at_ms - was->at_ms);
+      };
+      row.requests = since(answered_in_all(*was), answered_in_all(a));
+      row.received_bytes = since(was->received_bytes, a.received_bytes);
+      row.sent_bytes = since(was->sent_bytes, a.sent_bytes);
+    }
+    look_at_apis(b.id, a);
+    for (const auto& r : a.slowest) out_.slowest.push_back({b.id, r});
+    for (const auto& m : a.memory) out_.memory.push_back({b.id, m});
+  }
+
+  void look_at_apis(broker_id id, const broker_activity& a) {
+    const auto* was = activity_before(id, a);
+    const auto first = static_cast<std::ptrdiff_t>(out_.apis.size());
+    for (const auto& [key, answered] : a.answered) {
+      rate requests;
+      if (was != nullptr) requests = per_second(answered - answered_of(*was, key), a.at_ms - was->at_ms);
+      out_.apis.push_back({id, api_name(key), answered, requests});
+    }
+    std::stable_sort(out_.apis.begin() + first, out_.apis.end(),
+                     [](const auto& x, const auto& y) { return x.requests.value_or(0) > y.requests.value_or(0); });
+  }
+
+  static std::int64_t answered_of(const broker_activity& a, std::int16_t key) {
+    const auto at = a.answered.find(key);
+    return at == a.answered.end() ? 0 : at->second;
+  }
+  static std::int64_t answered_in_all(const broker_activity& a) {
+    std::int64_t sum = 0;
+    for (const auto& [key, count] : a.answered) sum += count;
+    return sum;
+  }
+
+  // Counts of a broker never fall, but when it begins anew.
+  static bool is_after(const broker_activity& a, const broker_activity& was) {
+    return a.at_ms > was.at_ms && a.accepted >= was.accepted && a.received_bytes >= was.received_bytes &&
+           a.sent_bytes >= was.sent_bytes &&
+           std::all_of(was.answered.begin(), was.answered.end(),
+                       [&](const auto& counted) { return answered_of(a, counted.first) >= counted.second; });
+  }
+
+  // Null when there is nothing to compare with.
+  const broker_activity* activity_before(broker_id id, const broker_activity& a) const {
+    if (before_ == nullptr) return nullptr;
+    for (const auto& b : before_->brokers) {
+      if (b.id == id && b.activity && is_after(a, *b.activity)) return &*b.activity;
+    }
+    return nullptr;
+  }
 
   // Keys come by topic, so the topic is a new one or the last.
   void look_at(const partition_key& key, const top_sample::partition& p) {
@@ -103,6 +163,11 @@ class looker {
 };
 
 }  // namespace
+
+std::string api_name(std::int16_t key) {
+  const auto* api = protocol::find_api(key);
+  return api != nullptr ? std::string(api->name) : std::to_string(key);
+}
 
 top_view look(const top_sample* before, const top_sample& now) { return looker(before, now).look(); }
 

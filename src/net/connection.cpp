@@ -85,6 +85,7 @@ void connection::read() {
       end_after_flush(std::strerror(errno), false);
     }
   }
+  table_.received_bytes_ += turn;
   reader_.leave_scratch();
   charge(reader_bytes_, reader_.held_bytes());
   if (turn != 0) table_.touch(*this);
@@ -178,6 +179,7 @@ void connection::flush() {
   auto outcome = reply_writer::status::drained;
   if (!is_blocked_) {
     outcome = writer_.send(socket_.fd.get(), replies_, table_.scratch(), sent, freed);
+    table_.sent_bytes_ += sent;
     unsent_bytes_ -= freed;
     let_go(freed);
     charge(writer_bytes_, writer_.held_bytes());

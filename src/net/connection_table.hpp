@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "connection.hpp"
+#include "jackdaw/broker/environment.hpp"
 #include "jackdaw/net/event_loop.hpp"
 #include "jackdaw/net/options.hpp"
 #include "jackdaw/net/request_handler.hpp"
@@ -47,6 +48,7 @@ class connection_table {
   bool has_unsent() noexcept;
   void close_all(const std::string& why);
   std::size_t size() const noexcept { return open_.size(); }
+  broker::network_use use() const noexcept { return {received_bytes_, sent_bytes_, budget_.use()}; }
 
   // For connections.
   const connection_options& options() const noexcept { return options_; }
@@ -82,6 +84,8 @@ class connection_table {
   memory_budget budget_;
   buffer scratch_;
   std::uint64_t opened_ = 0;
+  std::uint64_t received_bytes_ = 0;
+  std::uint64_t sent_bytes_ = 0;
   std::vector<std::unique_ptr<connection>> open_;
   std::vector<std::unique_ptr<connection>> closed_;  // until the batch ends
   std::vector<connection*> flushes_;

@@ -180,4 +180,6 @@ void shard_thread::wake_at(time_point when) { wake_at_ = when; }
 
 time_point shard_thread::read_clock() const { return clock_().steady; }
 
+broker::network_use shard_thread::network() const { return connections_->use(); }
+
 }  // namespace jackdaw::net

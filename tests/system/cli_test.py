@@ -17,7 +17,8 @@ OK, FAILED, NOT_FOUND = 0, 1, 4
 class CommandLine(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.broker = Broker(['group.initial.rebalance.delay.ms=0', 'num.partitions=4']).start()
+        cls.broker = Broker(['group.initial.rebalance.delay.ms=0', 'num.partitions=4', 'log.initial.task.delay.ms=0',
+                             'log.retention.check.interval.ms=100']).start()
         cls.addClassCleanup(cls.broker.__exit__)
         cls.environment = {**os.environ, 'JACKDAW_BOOTSTRAP': f'127.0.0.1:{cls.broker.port}'}
 
@@ -72,6 +73,31 @@ class CommandLine(unittest.TestCase):
         rest = self.jackdaw(*group, '-c', '40')[0].split()
         self.assertEqual(sorted(map(int, first + rest)), list(range(100)))
         self.assertEqual(self.lag(self.name), 0)
+
+    def test_a_member_goes_on_when_retention_took_its_place(self):
+        self.jackdaw('topic', 'create', self.name, '-p', '1')
+        reader, output = self.start('consume', self.name, '-g', self.name, '--from-beginning')
+        self.jackdaw('produce', self.name, text='seen\n')
+        self.wait_for('a record that is read', lambda: output.seek(0) == 0 and 'seen' in output.read())
+        reader.send_signal(signal.SIGSTOP)
+        self.jackdaw('produce', self.name, text='on its way\n')  # that fetch was sent before
+        self.jackdaw('produce', self.name, text='deleted\n')
+        self.jackdaw('config', 'set', 'topic', self.name, 'retention.ms=1')
+        self.wait_for('deleted records', lambda: self.log_starts() == [3])
+        self.jackdaw('config', 'unset', 'topic', self.name, 'retention.ms')
+        self.jackdaw('produce', self.name, text='last\n')
+        reader.send_signal(signal.SIGCONT)
+        self.wait_for('the record behind the gap', lambda: output.seek(0) == 0 and 'last\n' in output.read())
+        output.seek(0)
+        told = output.read()
+        self.assertNotIn('deleted\n', told)
+        self.assertIn('any more, where the group was; it goes on at 3', told)
+        reader.send_signal(signal.SIGINT)
+        self.assertEqual(reader.wait(20), OK)
+        self.assertEqual(self.lag(self.name), 0)
+
+    def log_starts(self):
+        return [row['first'] for row in self.rows('topic', 'describe', self.name, '--offsets')[0]['partitions']]
 
     def members(self, group):
         return {member['member']: member['assigned'].get(self.name, [])
@@ -129,7 +155,7 @@ class CommandLine(unittest.TestCase):
                 (['--to-datetime', '2001-01-01', '-t', f'{self.name}:0'], {0: 0, 1: 5, 2: 5, 3: 0}),
                 (['--to-current'], {0: 0, 1: 5, 2: 5, 3: 0}),
                 (['--shift-by', '100'], {0: 10, 1: 10, 2: 10, 3: 10}),
-                (['--by-duration', '1h'], {0: 0, 1: 0, 2: 0, 3: 0})):
+                (['--by-duration', 'PT1H'], {0: 0, 1: 0, 2: 0, 3: 0})):
             self.jackdaw(*reset, *arguments, '--execute')
             self.assertEqual(self.offsets(self.name), expected, arguments)
         self.jackdaw(*reset, '--to-offset', '4', '-t', f'{self.name}:0', '--execute')
@@ -171,9 +197,17 @@ class CommandLine(unittest.TestCase):
             group = next(row for row in view['groups'] if row['group'] == self.name)
             return view if topic['produced_per_s'] > 0 and group['lag'] > 10 and group['lag_change_per_s'] > 0 else None
         view = self.wait_for('a topic that grows', seen)
-        self.assertTrue(view['brokers'][0]['is_controller'])
+        broker = view['brokers'][0]
+        self.assertTrue(broker['is_controller'])
+        self.assertGreaterEqual(broker['connections'], 1)
+        self.assertGreaterEqual(broker['accepted'], broker['connections'])
+        for of_bench in ('requests_per_s', 'received_bytes_per_s', 'sent_bytes_per_s'):
+            self.assertGreater(broker[of_bench], 0)
+        self.assertIn('Produce', [row['api'] for row in view['apis'] if row['requests_per_s'] > 0])
+        self.assertEqual([row['kind'] for row in view['memory']], ['connections', 'fetch_sessions', 'groups'])
+        self.assertTrue(all(row['ms'] >= 1 and row['broker'] == broker['id'] for row in view['slowest_requests']))
         screen = self.jackdaw('top', '--once', '-i', '200ms')[0]
-        for word in ('BROKER', 'TOPIC', 'GROUP', 'LARGEST LAGS OF', self.name):
+        for word in ('BROKER', 'CONNS', 'REQ/S', 'TOPIC', 'GROUP', 'LARGEST LAGS OF', self.name):
             self.assertIn(word, screen)
         bench.kill()
 

@@ -1,13 +1,23 @@
 // What a shard asks of the thread that runs it: the network shell in a process, the simulator in a test.
 #pragma once
 
+#include <cstdint>
+
 #include "jackdaw/base/ids.hpp"
+#include "jackdaw/base/memory_use.hpp"
 #include "jackdaw/base/time.hpp"
 #include "jackdaw/base/unique_function.hpp"
 
 namespace jackdaw::broker {
 
 class shard;
+
+// What a shard's connections have moved since the start, those included that are closed, and what they hold.
+struct network_use {
+  std::uint64_t received_bytes = 0;
+  std::uint64_t sent_bytes = 0;
+  memory_use memory;  // requests and answers
+};
 
 // One per shard; called on that shard's thread only. Everything that it is handed runs later, never inside the call.
 class environment {
@@ -28,6 +38,8 @@ class environment {
   // Reads the steady clock, to measure how long something takes on this thread: between events the time that a shard
   // is handed stands still.
   virtual time_point read_clock() const = 0;
+
+  virtual network_use network() const = 0;
 };
 
 }  // namespace jackdaw::broker

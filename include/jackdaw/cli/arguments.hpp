@@ -22,7 +22,7 @@ result<std::vector<partition_id>> parse_partitions(std::string_view text);
 std::string format_partitions(const std::vector<partition_id>& partitions);
 // "100", "64k", "1M", "2GiB": powers of 1024.
 result<std::uint64_t> parse_bytes(std::string_view text);
-// Seconds, or with a unit: "500ms", "10s", "5m", "2h", "7d". In milliseconds.
+// Seconds, or with a unit: "500ms", "10s", "5m", "2h", "7d"; or ISO 8601: "PT1H30M", "P1DT2H". In milliseconds.
 result<std::int64_t> parse_duration_ms(std::string_view text);
 // Milliseconds since 1970, "2024-05-01", "2024-05-01T10:20:30.123Z" (UTC without a zone, or +02:00), "now", or a
 // distance back: "-90s", "-1h". In milliseconds since 1970.

@@ -67,6 +67,7 @@ class shard_thread final : public broker::environment {
   void run_on_worker(unique_function<void()> work, unique_function<void(broker::shard&)> done) override;
   void wake_at(time_point when) override;
   time_point read_clock() const override;
+  broker::network_use network() const override;
 
  private:
   using message = unique_function<void(broker::shard&)>;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "../cluster_view.hpp"
+#include "activity.hpp"
 #include "handlers.hpp"
 #include "jackdaw/protocol/messages/describe_cluster.hpp"
 #include "jackdaw/protocol/messages/describe_topic_partitions.hpp"
@@ -9,6 +10,24 @@
 namespace jackdaw::broker {
 
 using protocol::error_code;
+
+namespace {
+
+void add_activity(request& r, protocol::describe_cluster_response& answer, const activity_report& report) {
+  const auto message = to_message(report);
+  const auto kept = r.keep(std::string(message.encoded_size(0), '\0'));
+  const std::span<std::byte> into(reinterpret_cast<std::byte*>(const_cast<char*>(kept.data())), kept.size());
+  protocol::writer out(into);
+  message.encode(out, 0);
+  answer.unknown_tags.add({activity_tag, into});
+}
+
+bool asks_for_activity(const protocol::describe_cluster_request& asked) {
+  const auto tags = asked.unknown_tags.all();
+  return std::any_of(tags.begin(), tags.end(), [](const auto& t) { return t.tag == activity_tag; });
+}
+
+}  // namespace
 
 void handle_describe_cluster(request_ptr r) {
   protocol::describe_cluster_request asked;
@@ -43,7 +62,13 @@ void handle_describe_cluster(request_ptr r) {
     row.rack = b->rack;
     row.is_fenced = b->fenced;
   }
-  r->respond(answer);
+  if (!asks_for_activity(asked)) return r->respond(answer);
+  // The answer's views: the frame, which the request keeps, and the image.
+  auto& home = r->home();
+  gather_activity(home, [r = std::move(r), answer, image](const activity_report& report) mutable {
+    add_activity(*r, answer, report);
+    r->respond(answer);
+  });
 }
 
 namespace {

@@ -211,11 +211,17 @@ void fetch_operation::round_done() {
 void fetch_operation::wait() {
   auto& home = r_->home();
   waiting_ = true;
-  timer_ = home.timers.schedule(home.now.steady + std::chrono::milliseconds(asked_.max_wait_ms), [this] {
+  waits_since_ = home.now.steady;
+  timer_ = home.timers.schedule(waits_since_ + std::chrono::milliseconds(asked_.max_wait_ms), [this] {
     timer_ = {};
-    waiting_ = false;
+    end_wait();
     read(false);
   });
+}
+
+void fetch_operation::end_wait() {
+  waiting_ = false;  // a timer that comes late makes it slow: that is beyond what was asked for
+  r_->did_wait(std::min<duration>(r_->home().now.steady - waits_since_, std::chrono::milliseconds(asked_.max_wait_ms)));
 }
 
 void fetch_operation::data_arrived(std::int64_t bytes) {
@@ -225,7 +231,7 @@ void fetch_operation::data_arrived(std::int64_t bytes) {
     enough_arrived_ = true;
     return;
   }
-  waiting_ = false;
+  end_wait();
   r_->home().timers.cancel(timer_);
   timer_ = {};
   read(false);

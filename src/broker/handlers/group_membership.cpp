@@ -74,6 +74,15 @@ void answer_sync(request& r, const sync_answer& a) {
   r.respond(message);
 }
 
+// What the coordinator keeps a request for is the other members' time, and the client asked for it.
+template <class Answer, class Done>
+unique_function<void(Answer)> as_wait(const group_host& groups, request& it, Done done) {
+  return [&groups, &it, began = groups.now(), done = std::move(done)](Answer a) mutable {
+    it.did_wait(groups.now() - began);
+    done(std::move(a));
+  };
+}
+
 }  // namespace
 
 void handle_join_group(request_ptr r) {
@@ -82,8 +91,9 @@ void handle_join_group(request_ptr r) {
   auto core = to_core(*r, asked);
   ask_coordinator<join_answer>(
       std::move(r),
-      [group = std::string(asked.group_id), core = std::move(core)](group_host& groups, request&, auto done) mutable {
-        groups.join(group, std::move(core), std::move(done));
+      [group = std::string(asked.group_id), core = std::move(core)](group_host& groups, request& it,
+                                                                    auto done) mutable {
+        groups.join(group, std::move(core), as_wait<join_answer>(groups, it, std::move(done)));
       },
       answer_join);
 }
@@ -100,8 +110,9 @@ void handle_sync_group(request_ptr r) {
   for (const auto& a : asked.assignments) core.assignments.emplace_back(a.member_id, to_blob(a.assignment));
   ask_coordinator<sync_answer>(
       std::move(r),
-      [group = std::string(asked.group_id), core = std::move(core)](group_host& groups, request&, auto done) mutable {
-        groups.sync(group, std::move(core), std::move(done));
+      [group = std::string(asked.group_id), core = std::move(core)](group_host& groups, request& it,
+                                                                    auto done) mutable {
+        groups.sync(group, std::move(core), as_wait<sync_answer>(groups, it, std::move(done)));
       },
       answer_sync);
 }

@@ -213,6 +213,7 @@ class test_broker {
 
   std::unique_ptr<sim_disk> disk;
   std::size_t open_files_max = 1000;     // counts from the next start
+  broker::network_use network;           // what each shard's connections moved and hold
   duration clock_step{};                 // what passes between two looks at the clock within a batch
   std::int64_t wall_clock_error_ms = 0;  // somebody sets the wall clock; time passes as before
 
@@ -228,6 +229,7 @@ class test_broker {
     void wake_at(time_point when) override { wake = when; }
     // Every look at it takes this long: what is measured is the number of looks.
     time_point read_clock() const override { return owner.now().steady + (owner.looks_at_clock_++) * owner.clock_step; }
+    broker::network_use network() const override { return owner.network; }
 
     test_broker& owner;
     shard_id id;

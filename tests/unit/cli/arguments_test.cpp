@@ -51,6 +51,22 @@ TEST(arguments, durations_are_seconds_without_a_unit) {
   EXPECT_FALSE(parse_duration_ms("5 s").has_value());
 }
 
+TEST(arguments, durations_are_read_as_kafka_takes_them) {
+  EXPECT_EQ(parse_duration_ms("PT1H30M").value(), 5'400'000);
+  EXPECT_EQ(parse_duration_ms("P1DT2H").value(), 93'600'000);
+  EXPECT_EQ(parse_duration_ms("P7D").value(), 604'800'000);
+  EXPECT_EQ(parse_duration_ms("pt90s").value(), 90'000);
+  EXPECT_EQ(parse_duration_ms("PT0.5S").value(), 500);
+  EXPECT_EQ(parse_duration_ms("PT1M1,2345S").value(), 61'234);
+  EXPECT_EQ(parse_duration_ms("PT0S").value(), 0);
+  for (const auto* text : {"P", "PT", "P1DT", "P1H", "PT1D", "PT1M1H", "PT1H1H", "P1", "1D", "T1H", "PT 1H", "P1Y"}) {
+    EXPECT_EQ(parse_duration_ms(text).error().code, errc::invalid_argument) << text;
+  }
+  for (const auto* text : {"PT1.5H", "PT1.5", "PT.S5", "-PT1H", "PT-1H", "P99999999999999D", "PT9223372036854775S9"}) {
+    EXPECT_EQ(parse_duration_ms(text).error().code, errc::invalid_argument) << text;
+  }
+}
+
 TEST(arguments, times_are_dates_milliseconds_or_distances_back) {
   EXPECT_EQ(parse_time_ms("now", now_ms).value(), now_ms);
   EXPECT_EQ(parse_time_ms("-90s", now_ms).value(), now_ms - 90'000);

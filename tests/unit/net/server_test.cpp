@@ -25,6 +25,29 @@ TEST(server, connections_spread_evenly_over_the_shards) {
   EXPECT_TRUE(closed == 5 || closed == 0);
 }
 
+TEST(server, bytes_are_counted_of_closed_connections_too) {
+  fake_handler handler(
+      [](const std::string& body) { return body == "kept" ? std::nullopt : std::optional(reply_of(body + body)); });
+  running_server server({&handler});
+  for (int i = 0; i < 3; ++i) {
+    client c(server.port());
+    ASSERT_TRUE(c.send(framed("hello")));
+    EXPECT_EQ(c.receive_frame(), "hellohello");
+    c.close();
+  }
+  ASSERT_TRUE(handler.saw.wait([](const auto& s) { return s.closed == 3; }));
+  client c(server.port());
+  ASSERT_TRUE(c.send(framed("kept")));
+  ASSERT_TRUE(handler.saw.wait([](const auto& s) { return s.requests == 4; }));
+  broker::network_use use;
+  server.run(0, [&] { use = server->environment(shard_id{0}).network(); });
+  EXPECT_EQ(use.received_bytes, 3u * 9 + 8);
+  EXPECT_EQ(use.sent_bytes, 3u * 14);
+  EXPECT_GT(use.memory.used_bytes, 0u) << "the request that isn't answered";
+  EXPECT_EQ(use.memory.limit_bytes, server_options{}.connections.shard_bytes);
+  EXPECT_EQ(use.memory.refused, 0u);
+}
+
 TEST(server, the_handler_is_told_the_listener_and_the_peer) {
   fake_handler handler;
   server_options options;
