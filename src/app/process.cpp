@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 
 extern char** environ;
 
@@ -76,6 +77,9 @@ void tune_allocator(std::size_t threads) {
 }
 
 void give_back_memory() {
+  // The threshold is the process's: a second thread would set it back before the first has freed anything.
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
   // malloc_trim leaves out the end of every heap but the main one. Freeing something that isn't small cuts off the end
   // of this thread's, if it is longer than the threshold.
   ::mallopt(M_TRIM_THRESHOLD, mib);

@@ -26,7 +26,7 @@ class BadInput(unittest.TestCase):
         """Returns how much was done, once all that must hold afterwards has been seen to hold."""
         topic = self.id().rsplit('.', 1)[-1]
         with self.broker.client() as client:
-            client.create_topic(topic, 1)
+            client.create_topic(topic, 1, beating.KEEP)
         row, problems = beating.beat(self.broker, kinds, seconds, topic)
         if row:
             beating.show(topic, row)
