@@ -129,7 +129,7 @@ void metadata_host::pump() {
   if (!raft_) return;
   propose_appends();
   while (raft_->has_ready()) perform(raft_->take());
-  if (!syncing_ && !disk_trouble_ && persist_wanted_ != persist_done_) sync();
+  begin_sync();
 }
 
 void metadata_host::perform(raft::ready r) {
@@ -138,6 +138,8 @@ void metadata_host::perform(raft::ready r) {
     persist_taken_ = r.persist_id;
     write(&r);
     for (const auto& e : r.append) bytes_since_snapshot_ += e.size_bytes();
+    // The disk works while this thread applies and answers what is committed.
+    begin_sync();
   }
   if (r.leadership) on_leadership(*r.leadership);
   if (!r.committed.empty()) apply(r.committed);
@@ -160,7 +162,8 @@ void metadata_host::write(const raft::ready* r) {
   persist_wanted_ = persist_taken_;
 }
 
-void metadata_host::sync() {
+void metadata_host::begin_sync() {
+  if (syncing_ || disk_trouble_ || persist_wanted_ == persist_done_) return;
   syncing_ = true;
   struct attempt {
     std::uint64_t id;

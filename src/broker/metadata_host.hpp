@@ -72,7 +72,7 @@ class metadata_host {
   void finish_submissions(raft_index up_to);
   void fail_submissions(const error& why);
   void write(const raft::ready* r);
-  void sync();
+  void begin_sync();
   void sync_ended(std::uint64_t id, const raft_log::sync_job& job, const result<void>& outcome);
   void on_disk_trouble(const error& why);
   void retry();
