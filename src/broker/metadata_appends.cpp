@@ -26,9 +26,23 @@ void metadata_host::append(std::vector<metadata::record> records, unique_functio
   entry.done.push_back(std::move(done));
 }
 
+std::size_t metadata_host::waiting_appends() const noexcept {
+  std::size_t waiting = 0;
+  for (const auto& a : to_append_) waiting += a.done.size();
+  return waiting;
+}
+
 // Who comes while the disk works shares the next entry, and its sync.
 void metadata_host::propose_appends() {
   if (to_append_.empty() || syncing_) return;
+  if (gathering_.is_on(closing_ ? SIZE_MAX : waiting_appends(), home_.now.steady)) {
+    if (!std::exchange(is_gathering_, true))
+      home_.timers.schedule(gathering_.until(), [this] {
+        is_gathering_ = false;
+        pump();
+      });
+    return;
+  }
   for (auto& a : std::exchange(to_append_, {})) {
     auto proposed = raft_->propose({raft::make_payload(metadata::encode(a.records))}, home_.now.steady);
     if (!proposed) {

@@ -113,6 +113,7 @@ void metadata_host::submit(decide_function decide, unique_function<void(result<v
     const auto applied = newest_->apply(r);
     JD_ASSERT(applied, name_of(r));
   }
+  gathering_.end();
   auto proposed = raft_->propose({raft::make_payload(metadata::encode(records))}, home_.now.steady);
   if (!proposed) {
     // Nothing of it was appended; what was decided on top of it would be wrong.
@@ -165,6 +166,7 @@ void metadata_host::write(const raft::ready* r) {
 void metadata_host::begin_sync() {
   if (syncing_ || disk_trouble_ || persist_wanted_ == persist_done_) return;
   syncing_ = true;
+  sync_began_ = home_.now.steady;
   struct attempt {
     std::uint64_t id;
     raft_log::sync_job job;
@@ -181,6 +183,8 @@ void metadata_host::sync_ended(std::uint64_t id, const raft_log::sync_job& job, 
     log_->sync_done(job);
     persist_done_ = id;
     raft_->persisted(id, home_.now.steady);
+    const std::size_t answered = appends_.empty() ? 0 : appends_.front().done.size();
+    gathering_.sync_ended(answered, waiting_appends(), home_.now.steady - sync_began_, home_.now.steady);
     pump();
   } else {
     log_->sync_failed(job, outcome.error());

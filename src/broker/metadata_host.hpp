@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "gathering.hpp"
 #include "jackdaw/base/time.hpp"
 #include "jackdaw/base/unique_function.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
@@ -60,6 +61,7 @@ class metadata_host {
     std::size_t roughly_bytes = 0;
   };
 
+  std::size_t waiting_appends() const noexcept;
   void propose_appends();
   result<bool> apply_entry(const raft::entry& e, bool& deletes);
   void finish_appends(raft_index up_to);
@@ -105,6 +107,9 @@ class metadata_host {
   std::uint64_t persist_wanted_ = 0;  // that was written whole,
   std::uint64_t persist_done_ = 0;    // and that is on the disk
   bool syncing_ = false;              // or repairing
+  time_point sync_began_{};
+  gathering gathering_;        // of to_append_
+  bool is_gathering_ = false;  // a timer ends it
   // Why nothing can be written now; tried again every second. Meanwhile what needs new records is refused.
   std::optional<error> disk_trouble_;
   bool retry_due_ = false;
