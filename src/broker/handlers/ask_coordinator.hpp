@@ -16,7 +16,8 @@ void ask_coordinator(request_ptr r, Ask ask, Reply reply) {
   auto& home = r->home();
   if (home.id() == shard_id{0}) {
     auto& asked = *r;
-    ask(*home.groups, asked, [r = std::move(r), reply = std::move(reply)](Answer answer) mutable { reply(*r, answer); });
+    ask(*home.groups, asked,
+        [r = std::move(r), reply = std::move(reply)](Answer answer) mutable { reply(*r, answer); });
     return;
   }
   home.env.post(shard_id{0}, [r = std::move(r), ask = std::move(ask), reply = std::move(reply),
