@@ -96,6 +96,7 @@ void classic_group::complete_join(now_t now, group_effects& out) {
     return;
   }
   protocol_name_ = select_protocol();
+  remember_owners();
   set_state(group_state::completing_rebalance, now);
   sync_ends_ = now.steady + std::chrono::milliseconds(longest_rebalance_timeout_ms());
   deadline(sync_ends_);
@@ -182,12 +183,17 @@ std::optional<sync_answer> classic_group::sync(sync_request r, waiter w, now_t n
   return std::nullopt;
 }
 
+// Before a generation that ended without an assignment the members had what they had before that.
+void classic_group::remember_owners() {
+  const bool was_handed_out =
+      std::any_of(members_.begin(), members_.end(), [](const auto& m) { return !m.second.assignment.empty(); });
+  if (!was_handed_out || protocol_type_ != consumer_protocol_type) return;
+  owners_before_.clear();
+  for (const auto& [id, m] : members_) add_assignment(owners_before_, id, m.assignment);
+}
+
 void classic_group::assign(sync_request& r) {
-  partition_owners before;
-  for (auto& [id, each] : members_) {
-    if (protocol_type_ == consumer_protocol_type) add_assignment(before, id, each.assignment);
-    each.assignment.clear();
-  }
+  for (auto& [id, each] : members_) each.assignment.clear();
   partition_owners after;
   for (auto& [id, assignment] : r.assignments) {
     const auto found = members_.find(id);
@@ -196,9 +202,9 @@ void classic_group::assign(sync_request& r) {
     if (protocol_type_ == consumer_protocol_type) add_assignment(after, id, found->second.assignment);
   }
   if (protocol_type_ != consumer_protocol_type) return;
-  const auto moved = std::count_if(after.begin(), after.end(), [&before](const auto& owned) {
-    const auto old = before.find(owned.first);
-    return old == before.end() || old->second != owned.second;
+  const auto moved = std::count_if(after.begin(), after.end(), [this](const auto& owned) {
+    const auto old = owners_before_.find(owned.first);
+    return old == owners_before_.end() || old->second != owned.second;
   });
   history_.assigned(static_cast<std::int32_t>(moved), static_cast<std::int32_t>(after.size()));
 }
@@ -210,6 +216,7 @@ void classic_group::stored(std::int32_t generation, error_code outcome, settings
     reset_assignments(outcome, now, out);
     return prepare({cause_kind::store_failed, leader_, "", "", ""}, s, now, out);
   }
+  owners_before_.clear();
   set_state(group_state::stable, now);
   history_.sync_done(now);
   for (auto& [id, m] : members_) answer_sync(m, error_code::none, now, out);

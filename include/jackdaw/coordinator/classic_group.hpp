@@ -125,6 +125,7 @@ class classic_group {
   std::string select_protocol() const;
   void reset_assignments(protocol::error_code why, now_t now, group_effects& out);
   void remove_member(const std::string& id, rebalance_cause cause, settings_ref s, now_t now, group_effects& out);
+  void remember_owners();
   void assign(sync_request& r);
   stored_group to_store() const;
 
@@ -156,6 +157,8 @@ class classic_group {
   bool has_newcomer_ = false;  // since the initial delay last began
   std::int64_t delay_left_ms_ = 0;
   time_point sync_ends_{};  // then members that didn't sync are out
+  // Topic and partition to the member that had it in the last generation that was handed out; only until the next is.
+  std::map<std::pair<std::string, std::int32_t>, std::string> owners_before_;
 
   time_point next_deadline_ = time_point::max();
   group_history history_;

@@ -333,5 +333,27 @@ TEST_F(classic_group_test, a_join_that_overtakes_another_of_the_same_member_answ
   EXPECT_EQ(joins[second].error, error_code::none);
 }
 
+TEST_F(classic_group_test, partitions_that_nobody_lost_have_not_moved_although_a_generation_ended_early) {
+  using namespace std::string_literals;
+  // Version 0: topic "t", one partition; no user data.
+  const auto has = [](char partition) { return "\0\0\0\0\0\1\0\1t\0\0\0\1\0\0\0"s + partition + "\0\0\0\0"s; };
+  make_stable({"a", "b"});
+  const auto rebalance = [&](const std::string& comes) {
+    join(request(""), comes);
+    for (const auto& [id, m] : group.members()) join(request(id));
+  };
+  rebalance("c");
+  sync("a", {{"a", has(0)}, {"b", has(1)}, {"c", has(2)}});
+  store_done();
+  ASSERT_EQ(group.state(), group_state::stable);
+  rebalance("d");
+  EXPECT_EQ(leave("d"), error_code::none) << "before the leader has assigned anything";
+  for (const auto* id : {"a", "b", "c"}) join(request(id));
+  sync("a", {{"a", has(0)}, {"b", has(2)}, {"c", has(1)}});
+  store_done();
+  EXPECT_EQ(group.history().reports().back().partitions_assigned, 3);
+  EXPECT_EQ(group.history().reports().back().partitions_moved, 2);
+}
+
 }  // namespace
 }  // namespace jackdaw::coordinator
