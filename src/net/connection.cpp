@@ -14,7 +14,10 @@ namespace jackdaw::net {
 namespace {
 
 // What one connection may read before others get their turn.
+// What one connection may read before others have a turn; and once all of a shard have read so much in a batch.
 constexpr std::size_t turn_bytes = 1024 * 1024;
+constexpr std::size_t late_turn_bytes = 32 * 1024;
+constexpr std::size_t batch_bytes = 2 * turn_bytes;
 // What a request costs beyond its bytes while it waits, here and in the handler.
 constexpr std::size_t request_overhead = 512;
 
@@ -61,20 +64,23 @@ void connection::unmute() {
 
 void connection::read() {
   if (is_closed_ || is_ending_ || !is_reading_) return;
+  // Large requests of many connections at once, into memory that is new, would keep small ones waiting.
+  const std::size_t most = table_.batch_received_bytes_ < batch_bytes ? turn_bytes : late_turn_bytes;
   std::size_t turn = 0;
   while (start_requests() && is_readable_ && table_.budget().may_read(*this, appetite(), reader_.growth())) {
-    if (turn >= turn_bytes) {
+    if (turn >= most) {
       table_.take_turn_later(*this);
       break;
     }
     const auto space = reader_.space(table_.scratch());
-    const auto n = ::recv(socket_.fd.get(), space.data(), space.size(), 0);
+    const std::size_t asked = std::min(space.size(), most - turn);
+    const auto n = ::recv(socket_.fd.get(), space.data(), asked, 0);
     if (n > 0) {
       turn += static_cast<std::size_t>(n);
       reader_.received(static_cast<std::size_t>(n));
       charge(reader_bytes_, reader_.held_bytes());
       // A stream that gives less than asked is empty; more to come makes a new event.
-      if (static_cast<std::size_t>(n) < space.size() && !peer_finished_) is_readable_ = false;
+      if (static_cast<std::size_t>(n) < asked && !peer_finished_) is_readable_ = false;
     } else if (n == 0) {
       is_readable_ = false;
       end_after_flush("the peer closed it", false);
@@ -86,6 +92,7 @@ void connection::read() {
     }
   }
   table_.received_bytes_ += turn;
+  table_.batch_received_bytes_ += turn;
   reader_.leave_scratch();
   charge(reader_bytes_, reader_.held_bytes());
   if (turn != 0) table_.touch(*this);

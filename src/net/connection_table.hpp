@@ -32,7 +32,10 @@ class connection_table {
   ~connection_table();
 
   // Before anything else in a batch.
-  void set_now(now_t now) noexcept { now_ = now; }
+  void set_now(now_t now) noexcept {
+    now_ = now;
+    batch_received_bytes_ = 0;
+  }
   void adopt(accepted_socket socket);
 
   // Connections that had more to read or send than one turn allows.
@@ -86,6 +89,7 @@ class connection_table {
   std::uint64_t opened_ = 0;
   std::uint64_t received_bytes_ = 0;
   std::uint64_t sent_bytes_ = 0;
+  std::size_t batch_received_bytes_ = 0;
   std::vector<std::unique_ptr<connection>> open_;
   std::vector<std::unique_ptr<connection>> closed_;  // until the batch ends
   std::vector<connection*> flushes_;
