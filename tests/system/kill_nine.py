@@ -181,23 +181,33 @@ def report(arguments, ends, producers, startups):
         raise AssertionError(f'a start took {startups[-1]:.2f} s')
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options(about):
+    """What every test that kills has; it adds its own."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--producers', type=int, default=3)
-    parser.add_argument('--numbers', type=int, default=10_000, help='most numbers that each partition gets between two kills')
     parser.add_argument('--flush', action='store_true', help='log.flush.interval.messages=1')
-    parser.add_argument('--startup-limit', type=float, default=1.0, metavar='SECONDS')
     parser.add_argument('--override', action='append', default=[], metavar='KEY=VALUE')
     parser.add_argument('--seed', type=int, default=None)
-    arguments = parser.parse_args()
+    return parser
+
+
+def run_seeded(name, work, arguments):
+    """Says the seed first, and with a failure how to have it again."""
     if arguments.seed is None:
         arguments.seed = random.SystemRandom().randrange(1 << 32)
     print(f'seed {arguments.seed}', flush=True)
     try:
-        run(arguments)
+        work(arguments)
     except AssertionError as failure:
-        sys.exit(f'kill_nine: {failure} (--seed {arguments.seed}{" --flush" if arguments.flush else ""})')
+        sys.exit(f'{name}: {failure} (--seed {arguments.seed}{" --flush" if arguments.flush else ""})')
+
+
+def main():
+    parser = options(__doc__)
+    parser.add_argument('--producers', type=int, default=3)
+    parser.add_argument('--numbers', type=int, default=10_000, help='most numbers that each partition gets between two kills')
+    parser.add_argument('--startup-limit', type=float, default=1.0, metavar='SECONDS')
+    run_seeded('kill_nine', run, parser.parse_args())
 
 
 if __name__ == '__main__':

@@ -9,9 +9,7 @@ when the broker died before the others had heard that the third member left.
 
     kill_nine_groups.py --rounds 50     and again with --flush, which syncs each record before its acknowledgement
 """
-import argparse
 import random
-import sys
 import time
 
 import group
@@ -164,23 +162,12 @@ def run(arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--rounds', type=int, default=3)
+    parser = kill_nine.options(__doc__)
     parser.add_argument('--partitions', type=int, default=6)
     parser.add_argument('--numbers', type=int, default=1000, help='most numbers that each partition gets between two kills')
-    parser.add_argument('--flush', action='store_true', help='log.flush.interval.messages=1')
     parser.add_argument('--resume-limit', type=float, default=20.0, metavar='SECONDS')
-    parser.add_argument('--override', action='append', default=[], metavar='KEY=VALUE')
     parser.add_argument('--verbose', action='store_true', help='say how each round went')
-    parser.add_argument('--seed', type=int, default=None)
-    arguments = parser.parse_args()
-    if arguments.seed is None:
-        arguments.seed = random.SystemRandom().randrange(1 << 32)
-    print(f'seed {arguments.seed}', flush=True)
-    try:
-        run(arguments)
-    except AssertionError as failure:
-        sys.exit(f'kill_nine_groups: {failure} (--seed {arguments.seed}{" --flush" if arguments.flush else ""})')
+    kill_nine.run_seeded('kill_nine_groups', run, parser.parse_args())
 
 
 if __name__ == '__main__':
