@@ -57,6 +57,10 @@ std::size_t classic_group::bytes() const noexcept {
     bytes += sizeof m + 2 * id_bytes + m.client_id.size() + m.client_host.size() + m.assignment.size();
     for (const auto& p : m.protocols) bytes += sizeof p + p.name.size() + p.metadata.size();
   }
+  for (const auto& late : late_joins_) {
+    bytes += sizeof late + 2 * id_bytes;
+    for (const auto& p : late.request.protocols) bytes += sizeof p + p.name.size() + p.metadata.size();
+  }
   return bytes;
 }
 
@@ -137,6 +141,14 @@ void classic_group::disband(error_code why, group_effects& out) {
       out.syncs.emplace_back(m.syncing, std::move(gone));
     }
   }
+  for (auto& late : late_joins_) {
+    join_answer gone;
+    gone.error = why;
+    gone.member_id = late.request.member_id;
+    out.joins.emplace_back(late.from, std::move(gone));
+  }
+  late_joins_.clear();
+  late_leaves_.clear();
   members_.clear();
   static_members_.clear();
   pending_.clear();
@@ -178,6 +190,7 @@ void classic_group::on_time(settings_ref s, now_t now, group_effects& out) {
     complete_join_if_ready(now, out);
   }
   if (state_ == group_state::preparing_rebalance && join_ends_ <= now.steady) expire_join(s, now, out);
+  if (state_ == group_state::completing_rebalance && late_until_ <= now.steady) let_late_in(s, now, out);
   if (state_ == group_state::completing_rebalance && sync_ends_ <= now.steady) {
     std::vector<std::string> late;
     for (const auto& [id, m] : members_) {
@@ -198,6 +211,7 @@ void classic_group::find_deadline() {
   for (const auto& [id, until] : pending_) deadline(until);
   if (state_ == group_state::preparing_rebalance) deadline(join_ends_);
   if (state_ == group_state::completing_rebalance && awaits_syncs) deadline(sync_ends_);
+  if (has_late()) deadline(late_until_);
 }
 
 void classic_group::set_state(group_state s, now_t now) {
@@ -218,6 +232,7 @@ void classic_group::check() const {
     JD_ASSERT(m.syncing == no_waiter || state_ == group_state::completing_rebalance, id_, id);
     if (m.instance_id) JD_ASSERT(static_members_.at(*m.instance_id) == id, id_, id);
   }
+  JD_ASSERT(!has_late() || state_ == group_state::completing_rebalance, id_);
   const bool has_members = state_ != group_state::empty && state_ != group_state::dead;
   JD_ASSERT(has_members || members_.empty(), id_);
   if (state_ == group_state::stable) JD_ASSERT(members_.contains(leader_) && protocol_name_.has_value(), id_, leader_);

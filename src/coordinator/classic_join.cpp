@@ -49,6 +49,11 @@ std::optional<join_answer> classic_group::join(join_request r, waiter w, const s
     return refuse(error_code::group_max_size_reached, is_inside ? r.member_id : "");
   }
   if (!supports(r.protocol_type, r.protocols)) return refuse(error_code::inconsistent_group_protocol, r.member_id);
+  if (must_wait(r, now)) {
+    late_joins_.push_back({std::move(r), w, new_member_id});
+    deadline(late_until_);
+    return std::nullopt;
+  }
   if (r.member_id.empty()) return join_new(r, w, new_member_id, s, now, out);
   if (pending_.contains(r.member_id) && !r.instance_id) {
     const std::string id = r.member_id;

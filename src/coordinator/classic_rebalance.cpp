@@ -12,6 +12,13 @@ namespace jackdaw::coordinator {
 
 using protocol::error_code;
 
+namespace {
+
+// Much longer than a leader that is well takes to assign, much shorter than one that isn't is waited for.
+constexpr std::chrono::milliseconds longest_hold{1000};
+
+}  // namespace
+
 void classic_group::prepare(rebalance_cause cause, settings_ref s, now_t now, group_effects& out) {
   const bool begins = state_ != group_state::preparing_rebalance;
   if (const auto who = members_.find(cause.member_id); who != members_.end()) {
@@ -30,6 +37,7 @@ void classic_group::prepare(rebalance_cause cause, settings_ref s, now_t now, gr
     deadline(join_ends_);
     set_state(group_state::preparing_rebalance, now);
     if (is_initial_ && wait_ms == 0) return expire_join(s, now, out);
+    let_late_in(s, now, out);
   }
   complete_join_if_ready(now, out);
 }
@@ -100,6 +108,7 @@ void classic_group::complete_join(now_t now, group_effects& out) {
   set_state(group_state::completing_rebalance, now);
   sync_ends_ = now.steady + std::chrono::milliseconds(longest_rebalance_timeout_ms());
   deadline(sync_ends_);
+  late_until_ = std::min(sync_ends_, now.steady + longest_hold);
   for (auto& [id, m] : members_) {
     m.has_synced = false;
     if (m.joining == no_waiter) {
@@ -220,6 +229,7 @@ void classic_group::stored(std::int32_t generation, error_code outcome, settings
   set_state(group_state::stable, now);
   history_.sync_done(now);
   for (auto& [id, m] : members_) answer_sync(m, error_code::none, now, out);
+  let_late_in(s, now, out);
 }
 
 void classic_group::answer_sync(member& m, error_code error, now_t now, group_effects& out) {
@@ -260,6 +270,10 @@ void classic_group::remove_member(const std::string& id, rebalance_cause cause, 
   }
   answer_sync(m, error_code::unknown_member_id, now, out);
   if (m.instance_id) static_members_.erase(*m.instance_id);
+  if (awaits_assignment(now) && leader_ != id) {
+    late_leaves_.push_back(std::move(cause));
+    return deadline(late_until_);
+  }
   if (leader_ == id) leader_ = members_.empty() ? "" : members_.begin()->first;
   if (state_ == group_state::stable || state_ == group_state::completing_rebalance) {
     prepare(std::move(cause), s, now, out);

@@ -10,6 +10,10 @@
 // when the group runs empty; the rest (who waits, pending ids, deadlines) dies with the coordinator, and members begin
 // anew with it. Owned by one shard.
 //
+// A member that leaves or joins between the end of the joins and the leader's sync doesn't end the generation, as it
+// does with Apache Kafka: it is held for at most a second, the assignment is handed out, then the next rebalance
+// begins. Clients of librdkafka come back to a generation that was thrown away only after more than a second.
+//
 // Holds after every call: a waiter is answered exactly once; no two members have one instance id; in stable every
 // member's protocols hold the chosen one; the generation never falls.
 #pragma once
@@ -129,6 +133,12 @@ class classic_group {
   void assign(sync_request& r);
   stored_group to_store() const;
 
+  // Those that come and go before an assignment (classic_late.cpp).
+  bool awaits_assignment(now_t now) const noexcept;
+  bool must_wait(const join_request& r, now_t now) const;
+  void let_late_in(settings_ref s, now_t now, group_effects& out);
+  bool has_late() const noexcept { return !late_joins_.empty() || !late_leaves_.empty(); }
+
   // Members.
   protocol::error_code check_claim(const member_claim& claim) const;
   const member* find_static(std::string_view instance_id) const;
@@ -157,6 +167,15 @@ class classic_group {
   bool has_newcomer_ = false;  // since the initial delay last began
   std::int64_t delay_left_ms_ = 0;
   time_point sync_ends_{};  // then members that didn't sync are out
+  // Only in completing_rebalance, and until late_until_.
+  struct late_join {
+    join_request request;
+    waiter from = no_waiter;
+    std::string new_member_id;
+  };
+  std::vector<late_join> late_joins_;
+  std::vector<rebalance_cause> late_leaves_;  // of members that are out already
+  time_point late_until_{};
   // Topic and partition to the member that had it in the last generation that was handed out; only until the next is.
   std::map<std::pair<std::string, std::int32_t>, std::string> owners_before_;
 
