@@ -109,8 +109,16 @@ void group_coordinator::schedule(live_map::iterator at) {
 void group_coordinator::drop_if_idle(live_map::iterator at) {
   auto& l = at->second;
   if (!l.group.is_idle() || l.stores_in_flight != 0) return;
-  if (!l.group.history().reports().empty() && live_.size() <= idle_groups_max) return;
-  erase(at);
+  const bool is_remembered = table_.find(at->first) && !l.group.history().reports().empty();
+  if (!is_remembered || live_.size() > idle_groups_max) erase(at);
+}
+
+bool group_coordinator::replay(const metadata::record& r) {
+  const bool is_ours = table_.replay(r);
+  if (const auto* removed = std::get_if<metadata::group_removed>(&r)) {
+    if (const auto at = live_.find(removed->group); at != live_.end()) drop_if_idle(at);
+  }
+  return is_ours;
 }
 
 void group_coordinator::take(live_map::iterator at, group_effects& from, coordinator_effects& out,

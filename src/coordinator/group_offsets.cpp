@@ -75,11 +75,9 @@ group_coordinator::removal group_coordinator::remove_offsets(const std::string& 
 group_coordinator::removal group_coordinator::remove_group(const std::string& group) {
   if (!is_active_) return {error_code::coordinator_load_in_progress, {}, {}};
   if (!exists(group)) return {error_code::group_id_not_found, {}, {}};
-  const auto at = live_.find(group);
-  if (at != live_.end()) {
-    if (at->second.group.state() != group_state::empty) return {error_code::non_empty_group, {}, {}};
-    erase(at);
-  }
+  // It stays until the record comes back: the table may still tell of members that have just left.
+  const auto* l = find_live(group);
+  if (l && l->state() != group_state::empty) return {error_code::non_empty_group, {}, {}};
   return {error_code::none, {}, metadata::group_removed{group}};
 }
 

@@ -75,7 +75,7 @@ class group_coordinator {
   explicit group_coordinator(coordinator_settings settings) : settings_(settings) {}
 
   // ---- what is replicated
-  bool replay(const metadata::record& r) { return table_.replay(r); }
+  bool replay(const metadata::record& r);
   const group_table& table() const noexcept { return table_; }
   group_table& table() noexcept { return table_; }
 

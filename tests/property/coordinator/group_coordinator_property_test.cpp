@@ -191,19 +191,24 @@ class world {
     if (w.partition < 0) std::erase_if(acknowledged_, [&w](const auto& a) { return a.first.first == w.group; });
   }
   void write_next() {
+    if (random_.one_in(12)) return lose_in_flight();
     auto w = std::move(in_flight_.front());
     in_flight_.pop_front();
-    // A disk that fails loses what comes after, too: here only jobs tell of it.
-    const bool fails = w.job && random_.one_in(10);
-    if (!fails) {
-      log_.push_back(w.record);
-      core_->replay(w.record);
-      note_removed(w);
-      if (!w.job && w.partition >= 0) acknowledged_[{w.group, w.partition}] = w.value;
+    log_.push_back(w.record);
+    core_->replay(w.record);
+    note_removed(w);
+    if (w.job) return tell(*w.job, error_code::none);
+    if (w.partition >= 0) acknowledged_[{w.group, w.partition}] = w.value;
+  }
+  // A disk that fails loses what comes after, too.
+  void lose_in_flight() {
+    for (auto& w : std::exchange(in_flight_, {})) {
+      if (w.job) tell(*w.job, error_code::coordinator_not_available);
     }
-    if (!w.job) return;
+  }
+  void tell(store_job& job, error_code outcome) {
     coordinator_effects out;
-    core_->stored(*w.job, fails ? error_code::coordinator_not_available : error_code::none, now_, out);
+    core_->stored(job, outcome, now_, out);
     take(out);
   }
   void advance(std::int64_t ms) {

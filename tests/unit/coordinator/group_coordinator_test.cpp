@@ -80,6 +80,46 @@ TEST_F(group_coordinator_test, a_static_member_that_came_back_hears_of_it_once_i
   EXPECT_EQ(core->heartbeat("g", {"a", "i", 1}, now), error_code::fenced_instance_id);
 }
 
+TEST_F(group_coordinator_test, a_group_that_is_removed_right_after_its_last_member_left_does_not_revive_it) {
+  ASSERT_FALSE(join(request("", "i"), "a"));
+  ASSERT_FALSE(sync("a", 3));
+  store();
+  out = {};
+  ASSERT_EQ(core->leave("g", "", "i", "", now, out), error_code::none);
+  auto emptied = std::move(out.stores);
+  ASSERT_EQ(emptied.size(), 1u);
+  const auto removal = core->remove_group("g");
+  ASSERT_TRUE(removal.record);
+  ASSERT_FALSE(join(request("", "i"), "b")) << "before the log has either";
+  EXPECT_EQ(core->find_live("g")->generation(), 3);
+  EXPECT_EQ(core->find_live("g")->members().size(), 1u);
+  out = {};
+  EXPECT_EQ(core->heartbeat("g", {"a", "i", 1}, now), error_code::fenced_instance_id);
+  core->replay(emptied.front().record);
+  core->stored(emptied.front(), error_code::none, now, out);
+  core->replay(*removal.record);
+  ASSERT_TRUE(core->find_live("g")) << "b is in it";
+  ASSERT_FALSE(sync("b", 3));
+  store();
+  ASSERT_EQ(out.syncs.size(), 1u);
+  EXPECT_EQ(core->table().find("g")->stored()->generation, 3);
+}
+
+TEST_F(group_coordinator_test, of_a_removed_group_nothing_is_left) {
+  ASSERT_FALSE(join(request(""), "a"));
+  ASSERT_FALSE(sync("a", 3));
+  store();
+  out = {};
+  ASSERT_EQ(core->leave("g", "a", {}, "", now, out), error_code::none);
+  store();
+  ASSERT_TRUE(core->find_live("g")) << "its history is told";
+  const auto removal = core->remove_group("g");
+  ASSERT_TRUE(removal.record);
+  core->replay(*removal.record);
+  EXPECT_FALSE(core->find_live("g"));
+  EXPECT_TRUE(core->list().empty());
+}
+
 TEST_F(group_coordinator_test, an_assignment_that_is_not_stored_is_nobodys) {
   ASSERT_FALSE(join(request(""), "a"));
   ASSERT_FALSE(sync("a", 3));
@@ -116,6 +156,7 @@ TEST_F(group_coordinator_test, beyond_its_memory_new_members_are_refused_for_now
   EXPECT_EQ(refused->error, error_code::coordinator_not_available);
   EXPECT_EQ(core->use().refused, 1u);
   EXPECT_EQ(core->leave("g", "a", {}, "", now, out), error_code::none);
+  store();
   EXPECT_EQ(core->remove_group("g").error, error_code::none);
   core->replay(metadata::group_removed{"g"});
   EXPECT_EQ(core->use().used_bytes, 0u) << "everything is given back";
