@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "jackdaw/coordinator/classic_group.hpp"
+#include "subscriptions.hpp"
 
 namespace jackdaw::coordinator {
 
@@ -20,6 +21,13 @@ bool classic_group::must_wait(const join_request& r, now_t now) const {
   if (r.member_id == leader_) return false;
   if (check_claim({r.member_id, r.instance_id, generation_}) != error_code::none) return false;
   return members_.at(r.member_id).protocols != r.protocols;
+}
+
+// The next rebalance begins at once: whoever gets nothing new is told now, not by a heartbeat some seconds later.
+error_code classic_group::sync_code_of(const member& m) const {
+  const bool can_go_on = has_late() && protocol_type_ == consumer_protocol_type;
+  return can_go_on && stays_as_it_is(subscription(m), m.assignment) ? error_code::rebalance_in_progress
+                                                                    : error_code::none;
 }
 
 void classic_group::let_late_in(settings_ref s, now_t now, group_effects& out) {

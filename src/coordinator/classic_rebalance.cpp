@@ -228,7 +228,7 @@ void classic_group::stored(std::int32_t generation, error_code outcome, settings
   owners_before_.clear();
   set_state(group_state::stable, now);
   history_.sync_done(now);
-  for (auto& [id, m] : members_) answer_sync(m, error_code::none, now, out);
+  for (auto& [id, m] : members_) answer_sync(m, sync_code_of(m), now, out);
   let_late_in(s, now, out);
 }
 

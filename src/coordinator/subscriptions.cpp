@@ -32,6 +32,20 @@ std::set<std::string> subscribed_topics(const classic_group& group) {
   return topics;
 }
 
+bool stays_as_it_is(const blob& subscription, const blob& assignment) {
+  const auto joined = decode<protocol::consumer_protocol_subscription>(subscription);
+  const auto assigned = decode<protocol::consumer_protocol_assignment>(assignment);
+  if (!joined || !assigned) return false;
+  const auto flat = [](const auto& topics) {
+    std::set<std::pair<std::string_view, std::int32_t>> all;
+    for (const auto& t : topics) {
+      for (const auto p : t.partitions) all.emplace(t.topic, p.value());
+    }
+    return all;
+  };
+  return flat(joined->owned_partitions) == flat(assigned->assigned_partitions);
+}
+
 void add_assignment(partition_owners& owners, const std::string& member_id, const blob& assignment) {
   const auto parsed = decode<protocol::consumer_protocol_assignment>(assignment);
   if (!parsed) return;

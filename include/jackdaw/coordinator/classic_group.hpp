@@ -12,7 +12,8 @@
 //
 // A member that leaves or joins between the end of the joins and the leader's sync doesn't end the generation, as it
 // does with Apache Kafka: it is held for at most a second, the assignment is handed out, then the next rebalance
-// begins. Clients of librdkafka come back to a generation that was thrown away only after more than a second.
+// begins. Of cooperative members those whose partitions stay the same get REBALANCE_IN_PROGRESS instead, as followers
+// that sync late do in Kafka: they join again at once, and nothing of theirs stands still meanwhile.
 //
 // Holds after every call: a waiter is answered exactly once; no two members have one instance id; in stable every
 // member's protocols hold the chosen one; the generation never falls.
@@ -136,6 +137,7 @@ class classic_group {
   // Those that come and go before an assignment (classic_late.cpp).
   bool awaits_assignment(now_t now) const noexcept;
   bool must_wait(const join_request& r, now_t now) const;
+  protocol::error_code sync_code_of(const member& m) const;
   void let_late_in(settings_ref s, now_t now, group_effects& out);
   bool has_late() const noexcept { return !late_joins_.empty() || !late_leaves_.empty(); }
 

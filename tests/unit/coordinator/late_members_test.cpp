@@ -54,6 +54,44 @@ TEST_F(late_members_test, who_joins_is_let_in_after_the_assignment) {
   EXPECT_EQ(joins[other_protocols].generation, 3);
 }
 
+// A topic "t" with one partition, or none; version 1 of what consumers tell each other.
+std::string partitions(char partition) {
+  using namespace std::string_literals;
+  return partition < 0 ? "\0\0\0\0"s : "\0\0\0\1\0\1t\0\0\0\1\0\0\0"s + partition;
+}
+
+TEST_F(late_members_test, cooperative_members_that_keep_what_they_have_come_back_at_once) {
+  using namespace std::string_literals;
+  const auto cooperative = [&](const std::string& member, char owned) {
+    auto r = request(member);
+    r.protocols = {{"cooperative-sticky", bytes("\0\1\0\0\0\1\0\1t\xff\xff\xff\xff"s + partitions(owned))}};
+    return r;
+  };
+  const auto gets = [](char partition) { return "\0\1"s + partitions(partition) + "\xff\xff\xff\xff"s; };
+  join(cooperative("", 0), "a");
+  join(cooperative("", 1), "b");
+  join(cooperative("", -1), "c");
+  advance(3000);
+  advance(3000);
+  const auto b = sync("b");
+  const auto c = sync("c");
+  const auto d = join(cooperative("", -1), "d");
+  const auto a = sync("a", {{"a", gets(0)}, {"b", gets(1)}, {"c", gets(2)}});
+  store_done();
+  EXPECT_EQ(syncs[a].error, error_code::rebalance_in_progress);
+  EXPECT_EQ(syncs[b].error, error_code::rebalance_in_progress);
+  EXPECT_EQ(syncs[c].error, error_code::none) << "partition 2 is new to it";
+  EXPECT_EQ(syncs[c].assignment, bytes(gets(2)));
+  join(cooperative("a", 0));
+  join(cooperative("b", 1));
+  join(cooperative("c", 2));
+  EXPECT_EQ(joins[d].generation, 2);
+  sync("b");
+  const auto settled = sync("a", {{"a", gets(0)}, {"b", gets(1)}, {"c", gets(2)}, {"d", gets(3)}});
+  store_done();
+  EXPECT_EQ(syncs[settled].error, error_code::none) << "nobody is late this time";
+}
+
 TEST_F(late_members_test, a_slow_leader_is_waited_for_a_second) {
   await_assignment();
   const auto b = sync("b");
