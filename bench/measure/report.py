@@ -17,9 +17,11 @@ def short(value):
     return f'{value:,.0f}' if abs(value) >= 1000 else f'{value:.3g}'
 
 
-def ratios(rounds, over, figure):
-    """Jackdaw's value to the other's, round by round: both were measured within the same minute."""
+def ratios(rounds, over, figure, worst):
+    """Jackdaw's value to the other's, round by round: both were measured within the same minute. Or that of the worst rounds."""
     pairs = [(turn['jackdaw'][figure], turn[over][figure]) for turn in rounds if 'jackdaw' in turn and over in turn]
+    if worst and pairs:
+        pairs = [tuple(max(values) for values in zip(*pairs))]
     return [ours / theirs for ours, theirs in pairs if theirs]
 
 
@@ -47,7 +49,7 @@ def summary(scenario, rounds):
             if values:
                 row[server] = values
         for over in ('kafka', 'floor'):
-            if found := ratios(rounds, over, name):
+            if found := ratios(rounds, over, name, figure.worst):
                 row[f'of_{over}'] = found
         if 'of_kafka' in row:
             row['verdict'] = verdict(figure, row['of_kafka'])

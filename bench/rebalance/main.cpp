@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <memory>
 
 #include "client.hpp"
@@ -20,6 +21,7 @@ struct options {
   double rate = 2000;
   double every_s = 2;
   std::string strategy = "cooperative-sticky";
+  std::size_t first_pause = 0;
 };
 
 void sleep(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
@@ -35,6 +37,14 @@ void wait_until_steady(const deliveries& all) {
   }
 }
 
+// Members notice a rebalance by heartbeats that beat together, and restarts at an even pace would keep the distance to
+// them that the first one happened to have: another figure for each start. These pauses meet them everywhere.
+double pause(std::size_t number, double every_s) {
+  constexpr double golden = 0.6180339887498949;
+  const double turn = static_cast<double>(number) * golden;
+  return every_s * (0.25 + 1.5 * (turn - std::floor(turn)));
+}
+
 void run(const options& o) {
   const std::vector<setting> broker{{"bootstrap.servers", fmt::format("127.0.0.1:{}", o.port)}};
   std::vector<setting> settings = broker;
@@ -48,10 +58,10 @@ void run(const options& o) {
   wait_until_steady(all);
   all.begin();
   const auto start = clock::now();
-  for (auto& each : members) {
-    each->restart();
-    sleep(o.every_s);
-    while (!each->has_restarted()) sleep(0.01);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    members[i]->restart();
+    sleep(pause(o.first_pause + i, o.every_s));
+    while (!members[i]->has_restarted()) sleep(0.01);
   }
   wait_until_steady(all);
   const auto stops = all.longest_stops();
@@ -73,8 +83,11 @@ int main(int argc, char** argv) {
   app.add_option("--partitions", o.partitions, "of the topic");
   app.add_option("--members", o.members);
   app.add_option("--rate", o.rate, "records a second over all partitions");
-  app.add_option("--every", o.every_s, "seconds from one restart to the next");
+  app.add_option("--every", o.every_s,
+                 "seconds from one restart to the next, on average: a quarter to seven quarters of it");
   app.add_option("--strategy", o.strategy);
+  app.add_option("--first-pause", o.first_pause,
+                 "of the endless row of pauses between restarts: other runs, other pauses");
   CLI11_PARSE(app, argc, argv);
   jackdaw::bench::run(o);
 }
