@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "jackdaw/cli/arguments.hpp"
 #include "jackdaw/cli/record_format.hpp"
 #include "jackdaw/protocol/legacy_records.hpp"
@@ -187,6 +189,15 @@ class segment_dump {
   record_reader reader_;
 };
 
+bool only_zeros(bytes_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+}
+
+std::string reserve_text(std::size_t bytes, std::size_t position) {
+  return std::to_string(bytes) + " bytes of zeros at position " + std::to_string(position) +
+         ": reserved by a broker that runs or was killed\n";
+}
+
 error at_position(const error& e, const std::string& path, std::size_t position) {
   return fail(errc::corrupt, path + " at position " + std::to_string(position) + ": " + e.detail);
 }
@@ -201,6 +212,11 @@ outcome<void> dump_segment(const context& ctx, const std::string& path, const du
   std::optional<error> damage;
   while (true) {
     const std::size_t position = batches.position();
+    if (const auto rest = file->bytes().subspan(position); !rest.empty() && only_zeros(rest)) {
+      if (!ctx.is_json()) context::print(reserve_text(rest.size(), position));
+      if (damage) return failure(*damage);
+      return boost::system::in_place_value;
+    }
     auto next = batches.next();
     if (!next) return failure(at_position(next.error(), path, position));
     if (!*next) break;

@@ -21,6 +21,8 @@ result<void> write_again(file& f) {
     const bytes_view parts[] = {bytes_view(chunk).first(*got)};
     if (auto written = f.write_at(parts, at); !written) return written;
   }
+  // Its end, too: what was cut off may be there on the disk.
+  if (auto cut = f.truncate(*size); !cut) return cut;
   return f.sync();
 }
 
@@ -38,6 +40,9 @@ result<std::optional<offset>> write_batches_again(const repair_job::range& range
     const bytes_view parts[] = {batches.batch().bytes()};
     if (auto written = range.log_file->write_at(parts, batches.position()); !written) return written.error();
     next = batches.batch().next_offset();
+  }
+  if (range.ends_file) {
+    if (auto cut = range.log_file->truncate(range.end_position); !cut) return cut.error();
   }
   if (auto synced = range.log_file->sync(); !synced) return synced.error();
   for (const auto& index : range.synced_with_it) {

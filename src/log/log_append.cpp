@@ -136,11 +136,7 @@ result<void> partition_log::write(mutable_bytes bytes, const append_options& opt
   segment& s = state_->last();
   auto opened = s.log_file(disk_, directory_);
   if (!opened) return opened.error();
-  const bytes_view parts[] = {bytes};
-  auto written = (*opened)->write_at(parts, s.size_bytes());
-  // What got through is beyond the log's end: the next append overwrites it, recovery cuts it.
-  if (!written) (void)(*opened)->truncate(s.size_bytes());
-  return written;
+  return write_at_end(**opened, bytes);
 }
 
 void partition_log::commit(mutable_bytes bytes, const append_options& options, append_scratch& scratch) {
@@ -259,7 +255,9 @@ result<void> partition_log::roll(timestamp_ms now) {
   segment next(log_end_, now);
   if (auto created = next.create(disk_, directory_); !created) return created;
   segment& old = state_->last();
-  if (auto finished = old.finish_index(disk_, directory_); !finished) {
+  auto finished = give_back_reserve();
+  if (finished) finished = old.finish_index(disk_, directory_);
+  if (!finished) {
     (void)disk_.remove(segment_path(directory_, log_end_, ".log"));
     state_->names_changed();  // the next flush makes sure that it doesn't come back
     return finished;

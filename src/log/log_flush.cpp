@@ -82,7 +82,7 @@ result<repair_job> partition_log::prepare_repair() {
     // From an indexed batch at or below the recovery point: a little too much does no harm.
     auto start = scan_start_for(*v, recovery_point_, wait_mode::may_wait);
     if (!start) return start.error();
-    job.ranges.push_back({v->log_file, **start, v->size_bytes, v->base, {}});
+    job.ranges.push_back({v->log_file, **start, v->size_bytes, v->base, i + 1 < s.segments.size(), {}});
     std::erase(others, v->log_file);
   }
   job.ranges.back().synced_with_it = std::move(others);
@@ -95,6 +95,7 @@ result<void> partition_log::repair_done(const repair_job& job, const repair_job:
   if (job.truncations != truncations_) {
     // The job may have written what had been cut meanwhile.
     auto f = s.last().log_file(disk_, directory_);
+    s.reserved_to = 0;
     return f ? (*f)->truncate(s.last().size_bytes()) : result<void>(f.error());
   }
   if (!outcome.complete) return truncate_to(outcome.valid_end);

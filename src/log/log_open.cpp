@@ -29,6 +29,7 @@ struct log_opener {
   void drop_unsafe_snapshots();
   offset next_records(std::size_t index) const;
   void remove_overtaken(std::size_t index);
+  static result<void> cut_at(file& f, std::uint64_t size);
   result<void> cut(segment& s, std::uint64_t file_size, const segment_check& checked, bool is_last, bool continued);
   result<void> copy_aside(segment& s, std::uint64_t from, std::uint64_t to);
   result<void> put_aside_from(std::size_t index);
@@ -239,10 +240,21 @@ result<bool> log_opener::recover(std::size_t index) {
   return true;
 }
 
+result<void> log_opener::cut_at(file& f, std::uint64_t size) {
+  if (auto truncated = f.truncate(size); !truncated) return truncated;
+  // Before anything is written there: a later crash must not mix the two.
+  return f.sync();
+}
+
 result<void> log_opener::cut(segment& s, std::uint64_t file_size, const segment_check& checked, bool is_last,
                              bool continued) {
   auto f = s.log_file(d, log.directory_);
   if (!f) return f.error();
+  if (is_last && log.config_->preallocate && !options.clean_shutdown && s.end() >= options.recovery_point) {
+    auto reserved = only_zeros(**f, checked.valid_bytes, file_size);
+    if (!reserved) return reserved.error();
+    if (*reserved) return cut_at(**f, checked.valid_bytes);
+  }
   // A torn tail has nothing behind it; what has is damage.
   bool damaged = !continued || options.clean_shutdown;
   if (is_last && !damaged) {
@@ -260,9 +272,7 @@ result<void> log_opener::cut(segment& s, std::uint64_t file_size, const segment_
     say("the torn end of " + where + " was cut: " + checked.damage);
     report.bytes_cut += file_size - checked.valid_bytes;
   }
-  if (auto truncated = (*f)->truncate(checked.valid_bytes); !truncated) return truncated;
-  // Before anything is written there: a later crash must not mix the two.
-  return (*f)->sync();
+  return cut_at(**f, checked.valid_bytes);
 }
 
 // To <segment>.log.<position>.quarantined, and on the disk before the original is cut.

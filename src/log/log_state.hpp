@@ -62,6 +62,7 @@ struct partition_log::state {
   };
 
   std::vector<segment> segments;  // at least one; appends go to the last
+  std::uint64_t reserved_to = 0;  // the last segment's file goes on with zeros from its end to here (preallocate)
   batch_tail tail;
   producer_table producers;
   std::vector<offset> snapshots;  // offsets of the producer snapshots on the disk, rising

@@ -75,6 +75,7 @@ result<void> partition_log::cut_segments(std::size_t keep, std::uint64_t size, o
   if (!f) return f.error();
   const std::uint64_t old_size = kept.size_bytes();
   if (auto cut = (*f)->truncate(size); !cut) return cut;
+  s.reserved_to = 0;
   // From the last one on: a crash in between leaves no gap.
   for (std::size_t i = s.segments.size(); i-- > keep + 1;) doom_segment(s.segments[i], timestamp_ms{0});
   s.segments.erase(s.segments.begin() + static_cast<std::ptrdiff_t>(keep) + 1, s.segments.end());
@@ -116,6 +117,7 @@ result<void> partition_log::truncate_fully_and_start_at(offset start) {
     s.unwritten_aborts.clear();
     s.unsynced.clear();
     s.old_in_use = SIZE_MAX;
+    s.reserved_to = 0;
     auto created = next.create(disk_, directory_);
     s.segments.push_back(std::move(next));
     s.tail.restart(0);

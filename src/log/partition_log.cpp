@@ -46,6 +46,7 @@ result<void> partition_log::close(bool sync) {
   if (!state_) return {};
   state& s = *state_;
   if (s.suspect) return *s.suspect;
+  if (auto cut = give_back_reserve(); !cut) return cut;
   if (auto finished = s.last().finish_index(disk_, directory_); !finished) return finished;
   if (auto written = write_unwritten_aborts(); !written) return written;
   for (auto& f : s.last().index_files()) s.must_sync(std::move(f));

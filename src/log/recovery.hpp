@@ -35,6 +35,8 @@ struct segment_check {
 };
 result<segment_check> check_segment(disk& d, const std::string& directory, segment& s, std::uint64_t file_size,
                                     offset limit, std::uint32_t index_interval_bytes, leader_epochs& epochs);
+// True if there is nothing but zeros in the range, or nothing at all.
+result<bool> only_zeros(file& f, std::uint64_t from, std::uint64_t to);
 // True if a whole, valid batch with offsets from `next` on lies behind `position`.
 result<bool> valid_batch_behind(file& f, std::uint64_t position, std::uint64_t file_size, offset next);
 

@@ -67,6 +67,7 @@ struct repair_job {
     std::uint64_t position = 0;
     std::uint64_t end_position = 0;
     offset base_offset;
+    bool ends_file = false;                             // nothing may follow in the file
     std::vector<std::shared_ptr<file>> synced_with_it;  // indexes
   };
   // What came of it. `valid_end` is where the log must be cut because batches beyond it are gone (the disk gave other

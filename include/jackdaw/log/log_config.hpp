@@ -38,6 +38,8 @@ struct log_config {
   std::int64_t flush_messages = unlimited;
   std::int64_t flush_ms = unlimited;
   std::int64_t producer_id_expiration_ms = 86'400'000;
+  // Zeros are written ahead of the end of the last segment, a few hundred KiB at a time, so that most syncs don't have
+  // to write the file's size, too.
   bool preallocate = false;
 };
 

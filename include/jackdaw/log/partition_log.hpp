@@ -170,6 +170,8 @@ class partition_log {
   bool admit(mutable_bytes bytes, const append_options& options, append_scratch& scratch, append_outcome& out);
   void give_offsets(mutable_bytes bytes, const append_options& options, append_outcome& out);
   result<void> write(mutable_bytes bytes, const append_options& options, offset last);
+  result<void> write_at_end(file& f, bytes_view bytes);
+  result<void> give_back_reserve();
   void commit(mutable_bytes bytes, const append_options& options, append_scratch& scratch);
   void note_epoch(leader_epoch epoch, offset start);
   void note_producer(const protocol::batch_view& batch, timestamp_ms now, protocol::record_reader& reader);

@@ -24,7 +24,8 @@ using testing::sim_disk;
 
 class checked_log {
  public:
-  checked_log(std::uint64_t seed, bool small_segments) : disk_(seed), random_(seed) {
+  checked_log(std::uint64_t seed, bool small_segments, bool preallocate) : disk_(seed), random_(seed) {
+    config_.preallocate = preallocate;
     config_.segment_bytes = small_segments ? 700 : 20'000;
     config_.index_interval_bytes = small_segments ? 60 : 300;
     config_.retention_ms = -1;
@@ -310,7 +311,8 @@ class checked_log {
   void full_disk(std::uint32_t arg) {
     disk_.set_capacity_bytes(disk_.used_bytes() + arg % 60);
     const auto out = try_append(3);
-    RC_ASSERT(out.error == append_error::kafka_storage_error && out.storage == errc::no_space);
+    RC_ASSERT((out.ok() ? config_.preallocate : out.storage == errc::no_space));
+    if (out.ok()) records_.insert(records_.end(), pending_.begin(), pending_.end());  // into what was reserved
     disk_.set_capacity_bytes(UINT64_MAX);
     verify();
   }
@@ -333,11 +335,11 @@ class checked_log {
   int epoch_ = 1;
 };
 
-void run(bool small_segments) {
+void run(bool small_segments, bool preallocate) {
   const auto seed = *rc::gen::arbitrary<std::uint64_t>().as("seed of the disk");
   const auto steps = *rc::gen::container<std::vector<std::pair<std::uint32_t, std::uint32_t>>>(
       rc::gen::pair(rc::gen::inRange<std::uint32_t>(0, 24), rc::gen::inRange<std::uint32_t>(0, 10'000)));
-  checked_log log(seed, small_segments);
+  checked_log log(seed, small_segments, preallocate);
   for (const auto& [op, arg] : steps) log.step(op, arg);
   log.verify();
 }
@@ -346,11 +348,15 @@ void run(bool small_segments) {
 const bool configured = ::setenv("RC_PARAMS", "max_success=1000 max_size=150", 0) == 0;
 
 TEST(partition_log_property, small_segments) {
-  ASSERT_TRUE(configured && rc::check("the log is its model, segments of a few batches", [] { run(true); }));
+  ASSERT_TRUE(configured && rc::check("the log is its model, segments of a few batches", [] { run(true, false); }));
 }
 
 TEST(partition_log_property, large_segments) {
-  ASSERT_TRUE(configured && rc::check("the log is its model, larger segments", [] { run(false); }));
+  ASSERT_TRUE(configured && rc::check("the log is its model, larger segments", [] { run(false, false); }));
+}
+
+TEST(partition_log_property, preallocated_segments) {
+  ASSERT_TRUE(configured && rc::check("the log is its model, zeros ahead of its end", [] { run(false, true); }));
 }
 
 }  // namespace
