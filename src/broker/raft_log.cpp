@@ -57,6 +57,7 @@ result<std::unique_ptr<raft_log>> raft_log::open(log::disk& d, const open_option
   log::log_config config;
   config.segment_bytes = options.segment_bytes;
   config.retention_ms = -1;
+  config.preallocate = true;
   how.config = std::make_shared<const log::log_config>(config);
   how.clean_shutdown = options.clean;
   how.now = options.now;

@@ -34,6 +34,15 @@ class broker_test : public ::testing::Test {
   static constexpr std::int16_t produce_version = 12;  // the last by name
   static constexpr std::int16_t fetch_version = 12;
 
+  // Not even what is reserved can be written to, as on a file system that copies what is overwritten.
+  static void fill_disk(test_broker& b) {
+    b.disk->set_fault_hook([](disk_operation what, const std::string&) -> std::optional<errc> {
+      if (what == disk_operation::write) return errc::no_space;
+      return std::nullopt;
+    });
+  }
+  static void free_disk(test_broker& b) { b.disk->set_fault_hook(nullptr); }
+
   error_code create_topic(test_broker& b, std::string_view name, std::int32_t partitions = 1,
                           std::vector<std::pair<std::string_view, std::string_view>> configs = {}) {
     protocol::create_topics_request asked;

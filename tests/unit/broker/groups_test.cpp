@@ -315,12 +315,12 @@ TEST_F(groups, a_full_disk_refuses_commits_and_rebalances_and_goes_on_afterwards
   ASSERT_EQ(create_topic(b, "t"), error_code::none);
   const auto m = join_alone(b, "g");
   ASSERT_EQ(commit(b, "g", m, "t", 0, 1), error_code::none);
-  b.disk->set_capacity_bytes(b.disk->used_bytes());
+  fill_disk(b);
   const auto waits = b.send(b.connection(), 8, commit_request("g", m, "t", 0, 2));
   EXPECT_FALSE(waits->arrived) << "decided before anybody knew of the disk";
   EXPECT_EQ(commit(b, "g", m, "t", 0, 3), error_code::coordinator_not_available);
   EXPECT_EQ(heartbeat(b, "g", m), error_code::none);
-  b.disk->set_capacity_bytes(UINT64_MAX);
+  free_disk(b);
   b.advance(1000);
   EXPECT_TRUE(waits->arrived);
   EXPECT_EQ(commit(b, "g", m, "t", 0, 4), error_code::none);

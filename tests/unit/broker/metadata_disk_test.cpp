@@ -30,7 +30,7 @@ TEST_F(metadata_disk, full_refuses_changes_and_takes_them_again_when_there_is_sp
   test_broker b;
   ASSERT_EQ(create_topic(b, "before"), error_code::none);
   ASSERT_EQ(produce(b, "before", 0, {"a"}).error_code, error_code::none);
-  b.disk->set_capacity_bytes(b.disk->used_bytes());
+  fill_disk(b);
   // The first one is decided before anybody knows; it waits for space and is then carried out.
   protocol::create_topics_request asked;
   auto& t = asked.topics.emplace_back();
@@ -43,7 +43,7 @@ TEST_F(metadata_disk, full_refuses_changes_and_takes_them_again_when_there_is_sp
   EXPECT_EQ(partitions_of(b, "before"), 1u);
   b.advance(5000);
   EXPECT_EQ(create_topic(b, "refused"), error_code::kafka_storage_error);
-  b.disk->set_capacity_bytes(UINT64_MAX);
+  free_disk(b);
   b.advance(1000);
   const auto answer = b.decode<protocol::create_topics_response>(waiting, 7);
   ASSERT_EQ(answer.topics.size(), 1u);
@@ -85,7 +85,7 @@ TEST_F(metadata_disk, failed_syncs_are_made_good) {
 TEST_F(metadata_disk, full_doesnt_keep_the_broker_from_stopping) {
   test_broker b;
   ASSERT_EQ(create_topic(b, "before"), error_code::none);
-  b.disk->set_capacity_bytes(b.disk->used_bytes());
+  fill_disk(b);
   protocol::create_topics_request asked;
   auto& t = asked.topics.emplace_back();
   t.name = "never";
@@ -93,7 +93,7 @@ TEST_F(metadata_disk, full_doesnt_keep_the_broker_from_stopping) {
   t.replication_factor = 1;
   const auto waiting = b.send(b.connection(), 7, asked);
   EXPECT_FALSE(waiting->arrived);
-  b.disk->set_capacity_bytes(UINT64_MAX);
+  free_disk(b);
   b.stop();
   b.start();
   EXPECT_EQ(partitions_of(b, "before"), 1u);

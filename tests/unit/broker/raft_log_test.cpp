@@ -229,7 +229,7 @@ TEST_F(raft_log_test, after_a_full_disk_the_rest_is_written_in_order) {
   ASSERT_TRUE(write({make(1, 1, "one")}));
   sync();
   disk_.set_capacity_bytes(disk_.used_bytes() + 200);
-  const auto full = write({make(2, 1, std::string(1000, 'a')), make(3, 1, "three")});
+  const auto full = write({make(2, 1, std::string(500'000, 'a')), make(3, 1, "three")});
   ASSERT_FALSE(full);
   EXPECT_EQ(full.error().code, errc::no_space);
   EXPECT_FALSE(write({make(4, 2, "four")})) << "it waits behind the others";
