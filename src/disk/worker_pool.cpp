@@ -1,5 +1,7 @@
 #include "jackdaw/disk/worker_pool.hpp"
 
+#include <pthread.h>
+
 #include "jackdaw/base/assert.hpp"
 
 namespace jackdaw::disk {
@@ -34,6 +36,7 @@ void worker_pool::stop() {
 }
 
 void worker_pool::loop() {
+  ::pthread_setname_np(::pthread_self(), "worker");  // else they are called like the shard that started them
   std::unique_lock held(mutex_);
   while (true) {
     if (queue_.empty()) {
