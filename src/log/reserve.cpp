@@ -25,26 +25,27 @@ bytes_view zeros() {
 result<void> partition_log::write_at_end(file& f, bytes_view bytes) {
   const std::uint64_t at = state_->last().size_bytes();
   const std::uint64_t end = at + bytes.size();
+  const auto write = [&](std::span<const bytes_view> parts) {
+    auto written = f.write_at(parts, at);
+    if (!written) {
+      // What got through is beyond the log's end: the next append overwrites it, recovery cuts it.
+      (void)f.truncate(at);
+      state_->reserved_to = 0;
+    }
+    return written;
+  };
   if (config_->preallocate && end > state_->reserved_to) {
     std::array<bytes_view, 1 + steps> parts;
     parts.fill(zeros());
     parts.front() = bytes;
     parts.back() = zeros().first(step_bytes - end % page_bytes);
-    if (f.write_at(parts, at)) {
+    if (write(parts)) {
       state_->reserved_to = end + steps * step_bytes - end % page_bytes;
       return {};
     }
-    (void)f.truncate(at);
-    state_->reserved_to = 0;
   }
   const bytes_view alone[] = {bytes};
-  auto written = f.write_at(alone, at);
-  if (!written) {
-    // What got through is beyond the log's end: the next append overwrites it, recovery cuts it.
-    (void)f.truncate(at);
-    state_->reserved_to = 0;
-  }
-  return written;
+  return write(alone);
 }
 
 // Before the segment gets a successor or the log is closed: its file ends where its records do.
