@@ -1,5 +1,4 @@
 // Those that join or leave while everybody waits for the leader's assignment.
-#include <algorithm>
 #include <utility>
 
 #include "jackdaw/coordinator/classic_group.hpp"

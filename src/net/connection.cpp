@@ -13,7 +13,6 @@ namespace jackdaw::net {
 
 namespace {
 
-// What one connection may read before others get their turn.
 // What one connection may read before others have a turn; and once all of a shard have read so much in a batch.
 constexpr std::size_t turn_bytes = 1024 * 1024;
 constexpr std::size_t late_turn_bytes = 32 * 1024;
