@@ -51,6 +51,13 @@ void set_rates(net::admission_options& o, const broker::connection_rates& rates)
   o.ip_new_per_second_overrides = rates.of_hosts;
 }
 
+// A node that doesn't know what is durable must not go on; what is on the disk is looked at by the next start.
+void end_process(const error& why) {
+  log_for_shard(broker::log_level::error, "the broker ends at once: " + to_string(why));
+  end_logging();
+  std::_Exit(1);
+}
+
 net::server_options network_options(const broker_config& config, std::uint32_t shards) {
   net::server_options o;
   o.shards = shards;
@@ -71,12 +78,20 @@ net::server_options network_options(const broker_config& config, std::uint32_t s
   o.connections.requests_in_flight = static_cast<std::size_t>(config.connection_requests_max);
   o.connections.shard_bytes = static_cast<std::size_t>(config.memory_shard_bytes);
   o.connections.on_calm = give_back_memory;
+  o.out = {log_for_shard, end_process};
   return o;
 }
 
 std::size_t disk_threads(const broker_config& config) {
   if (config.disk_threads > 0) return static_cast<std::size_t>(config.disk_threads);
   return std::clamp<std::size_t>(usable_cores() * 2, 4, 16);
+}
+
+// By class (broker::work_class). Threads start when there is work for them.
+std::vector<std::size_t> worker_threads(const broker_config& config) {
+  const std::size_t all = disk_threads(config);
+  const std::size_t half = std::max<std::size_t>(1, all / 2);
+  return {1, half, half, half};
 }
 
 std::string listener_list(const std::vector<listener_config>& listeners) {
@@ -126,7 +141,7 @@ result<void> check_supported(const broker_config& config) {
 struct broker_process::parts {
   parts(const broker_config& config, std::uint32_t shard_count)
       : admission(network_options(config, shard_count).admission),
-        workers(disk_threads(config)),
+        workers(worker_threads(config)),
         server(network_options(config, shard_count), workers) {}
 
   result<void> open(broker_config config, const std::string& version, std::shared_ptr<broker::logger_control> loggers);
@@ -136,7 +151,7 @@ struct broker_process::parts {
 
   net::admission_options admission;  // what the server was told last; shard 0's, once it runs
   disk::posix_disk disk;
-  disk::worker_pool workers;
+  disk::worker_pools workers;
   net::server server;
   std::shared_ptr<const broker::server_info> info;
   std::vector<std::unique_ptr<shard_handler>> shards;
@@ -162,7 +177,7 @@ result<void> broker_process::parts::open(broker_config config, const std::string
   info = std::move(made);
   std::vector<net::request_handler*> handlers;
   for (std::uint32_t i = 0; i < server.shard_count(); ++i) {
-    broker::shard_options options{shard_id{i}, info, random.next(), log_for_shard, {}, {}};
+    broker::shard_options options{shard_id{i}, info, random.next(), {}, {}};
     if (i == 0) keep_admission(options);
     shards.push_back(std::make_unique<shard_handler>(std::move(options), server.environment(shard_id{i})));
     handlers.push_back(shards.back().get());

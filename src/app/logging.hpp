@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "jackdaw/broker/environment.hpp"
 #include "jackdaw/broker/logger_control.hpp"
-#include "jackdaw/broker/shard_options.hpp"
 
 namespace jackdaw::app {
 
@@ -15,7 +15,7 @@ namespace jackdaw::app {
 std::shared_ptr<broker::logger_control> start_logging(const std::string& level, const std::string& format);
 // Writes what still waits; at the end of the process.
 void end_logging();
-// For shard_options::log.
+// For net::server_options::log.
 void log_for_shard(broker::log_level level, const std::string& sentence);
 
 }  // namespace jackdaw::app

@@ -38,11 +38,11 @@ admission::limits limits_of(const admission_options& o) {
 
 }  // namespace
 
-server::server(server_options options, disk::worker_pool& workers, clock_function clock)
+server::server(server_options options, disk::worker_pools& workers, clock_function clock)
     : options_(std::move(options)) {
   JD_ASSERT(options_.shards > 0);
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
-    shards_.push_back(std::make_unique<shard_thread>(shard_id{i}, workers, clock));
+    shards_.push_back(std::make_unique<shard_thread>(shard_id{i}, workers, options_.out, clock));
   }
   std::vector<shard_thread*> everybody;
   for (const auto& s : shards_) everybody.push_back(s.get());
@@ -109,12 +109,13 @@ void server::set_admission(admission_options options) {
   };
   auto job = std::make_shared<look_up>(look_up{std::move(options)});
   ++looking_up_;
-  shards_.front()->run_on_worker([job] { job->found = limits_of(job->options); },
-                                 [this, job, number](broker::shard&) {
-                                   --looking_up_;
-                                   if (number == admissions_) doors_->set_limits(job->found);
-                                   open_doors();
-                                 });
+  shards_.front()->run_on_worker(
+      broker::work_class::bulk, [job] { job->found = limits_of(job->options); },
+      [this, job, number]() {
+        --looking_up_;
+        if (number == admissions_) doors_->set_limits(job->found);
+        open_doors();
+      });
 }
 
 void server::stop() {

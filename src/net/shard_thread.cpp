@@ -25,8 +25,8 @@ now_t system_now() {
           timestamp_ms{wall.tv_sec * 1000 + wall.tv_nsec / 1'000'000}};
 }
 
-shard_thread::shard_thread(shard_id id, disk::worker_pool& workers, clock_function clock)
-    : id_(id), workers_(workers), clock_(clock), now_(clock()) {}
+shard_thread::shard_thread(shard_id id, disk::worker_pools& workers, outlets out, clock_function clock)
+    : id_(id), workers_(workers), out_(out), clock_(clock), now_(clock()) {}
 
 shard_thread::~shard_thread() {
   JD_ASSERT(!thread_.joinable());
@@ -95,7 +95,7 @@ void shard_thread::read_letters() {
       (*t)();
     } else {
       --on_workers_;
-      handler_->run(std::get<completion>(l).done);
+      std::get<completion>(l).done();
     }
   });
 }
@@ -172,12 +172,26 @@ void shard_thread::post(shard_id to, unique_function<void(broker::shard&)> what)
   outboxes_[to.value()].emplace_back(std::move(what));
 }
 
-void shard_thread::run_on_worker(unique_function<void()> work, unique_function<void(broker::shard&)> done) {
+void shard_thread::run_on_worker(broker::work_class what, unique_function<void()> work, unique_function<void()> done) {
   ++on_workers_;
-  workers_.run([this, work = std::move(work), done = std::move(done)]() mutable {
+  workers_.of(static_cast<std::size_t>(what)).run([this, work = std::move(work), done = std::move(done)]() mutable {
     work();
     deliver(completion{std::move(done)});
   });
+}
+
+void shard_thread::send_to_peer(broker_id to, broker::peer_lane, std::vector<std::byte>) {
+  // Configurations with more than one node are refused at start.
+  JD_ASSERT(false, "no link to another node", to.value());
+}
+
+void shard_thread::log(broker::log_level level, const std::string& sentence) const {
+  if (out_.log != nullptr) out_.log(level, sentence);
+}
+
+void shard_thread::fail(const error& why) {
+  if (out_.on_failure != nullptr) out_.on_failure(why);
+  JD_ASSERT(false, to_string(why));
 }
 
 void shard_thread::wake_at(time_point when) { wake_at_ = when; }

@@ -32,10 +32,6 @@ struct server_info {
   std::vector<listener_config> advertised_listeners;
 };
 
-// Told to the outside, in words: the shell writes them to the log. Called on the shard's thread.
-enum class log_level { debug, info, warning, error };
-using log_sink = void (*)(log_level level, const std::string& sentence);
-
 // What client quotas are measured over, and changes to topics: quota.window.*, controller.quota.window.*.
 security::rate_window quota_window_of(const broker_config& config) noexcept;
 security::rate_window mutation_window_of(const broker_config& config) noexcept;
@@ -50,7 +46,6 @@ struct shard_options {
   shard_id id;
   std::shared_ptr<const server_info> server;
   std::uint64_t random_seed = 0;
-  log_sink log = nullptr;  // null: nobody listens
   // Shard 0 tells here, on its thread, what the cluster's state makes of settings that may change while the broker
   // runs: whenever that differs from the last call, at first from `server->config.dynamic`. What was set before a
   // restart is told before start() says ready.

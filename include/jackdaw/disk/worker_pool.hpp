@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -37,6 +38,23 @@ class worker_pool {
   std::size_t idle_ = 0;
   bool stopping_ = false;
   bool joined_ = false;
+};
+
+// One pool for each class of work, so that no class waits for another's.
+class worker_pools {
+ public:
+  // The most threads of each class.
+  explicit worker_pools(const std::vector<std::size_t>& threads_max) {
+    for (const auto max : threads_max) pools_.push_back(std::make_unique<worker_pool>(max));
+  }
+  worker_pool& of(std::size_t its_class) noexcept { return *pools_[its_class]; }
+  // Once nobody hands in work any more.
+  void stop() {
+    for (const auto& p : pools_) p->stop();
+  }
+
+ private:
+  std::vector<std::unique_ptr<worker_pool>> pools_;
 };
 
 }  // namespace jackdaw::disk

@@ -21,7 +21,7 @@ struct file_content {
 };
 
 // Everything below `end` is on the disk once all of this is done: replacements and files first, then directories. Any
-// thread may do it; disk::flush_service does it for many logs at once. Then tell the log by flush_done or flush_failed.
+// thread may do it. Then tell the log by flush_done or flush_failed.
 struct flush_job {
   std::vector<file_content> replacements;
   std::vector<std::shared_ptr<file>> files;

@@ -24,13 +24,14 @@ struct server_options {
   socket_options sockets;
   connection_options connections;                 // limits are per shard, as said there
   duration stop_grace = std::chrono::seconds(1);  // for peers to take their last answers
+  outlets out;
 };
 
 // bind, start, open; later stop, join. From one thread, unless a function says otherwise.
 class server {
  public:
   // `workers` outlives it.
-  server(server_options options, disk::worker_pool& workers, clock_function clock = system_now);
+  server(server_options options, disk::worker_pools& workers, clock_function clock = system_now);
   // Joined, or never started.
   ~server();
 

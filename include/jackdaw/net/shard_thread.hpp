@@ -25,12 +25,18 @@ class connection_table;
 using clock_function = now_t (*)();
 now_t system_now();
 
+// Where a shard's words go; both may be called from any thread, null ones are not called.
+struct outlets {
+  void (*log)(broker::log_level level, const std::string& sentence) = nullptr;
+  void (*on_failure)(const error& why) = nullptr;  // does not return
+};
+
 // Works in batches: whatever has happened by the time it looks, then handler.end_of_batch, then letters to other
 // shards, then answers to clients. An idle thread sleeps without a timer.
 class shard_thread final : public broker::environment {
  public:
   // `workers` outlives it.
-  shard_thread(shard_id id, disk::worker_pool& workers, clock_function clock);
+  shard_thread(shard_id id, disk::worker_pools& workers, outlets out, clock_function clock);
   // Not started, or joined.
   ~shard_thread() override;
   shard_thread(const shard_thread&) = delete;
@@ -64,7 +70,10 @@ class shard_thread final : public broker::environment {
 
   // broker::environment
   void post(shard_id to, unique_function<void(broker::shard&)> message) override;
-  void run_on_worker(unique_function<void()> work, unique_function<void(broker::shard&)> done) override;
+  void run_on_worker(broker::work_class what, unique_function<void()> work, unique_function<void()> done) override;
+  void send_to_peer(broker_id to, broker::peer_lane lane, std::vector<std::byte> message) override;
+  void log(broker::log_level level, const std::string& sentence) const override;
+  void fail(const error& why) override;
   void wake_at(time_point when) override;
   time_point read_clock() const override;
   broker::network_use network() const override;
@@ -73,7 +82,7 @@ class shard_thread final : public broker::environment {
   using message = unique_function<void(broker::shard&)>;
   using task = unique_function<void()>;
   struct completion {
-    message done;
+    task done;
   };
   using letter = std::variant<message, task, completion>;
 
@@ -87,7 +96,8 @@ class shard_thread final : public broker::environment {
   bool is_finished();
 
   shard_id id_;
-  disk::worker_pool& workers_;
+  disk::worker_pools& workers_;
+  outlets out_;
   clock_function clock_;
   event_loop loop_;
   timer_queue timers_;

@@ -1,8 +1,8 @@
 #include "activity.hpp"
 
-#include "../api_table.hpp"
-#include "../group_host.hpp"
+#include "api_table.hpp"
 #include "handlers.hpp"
+#include "quorum/group_host.hpp"
 
 namespace jackdaw::broker {
 namespace {

@@ -1,10 +1,10 @@
 // What this broker did and does, for `jackdaw top`: docs/formats/activity.md.
 #pragma once
 
-#include "../activity.hpp"
-#include "../shard_state.hpp"
+#include "clients/activity.hpp"
 #include "jackdaw/protocol/messages/broker_activity.hpp"
 #include "jackdaw/protocol/tagged_fields.hpp"
+#include "shard_state.hpp"
 
 namespace jackdaw::broker {
 

@@ -1,7 +1,7 @@
 // ApiVersions (KIP-35, KIP-511, KIP-584): what this broker speaks, and its feature levels.
 #include <algorithm>
 
-#include "../api_table.hpp"
+#include "api_table.hpp"
 #include "handlers.hpp"
 #include "jackdaw/controller/features.hpp"
 #include "jackdaw/protocol/messages/api_versions.hpp"

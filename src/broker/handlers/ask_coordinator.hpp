@@ -3,9 +3,9 @@
 
 #include <utility>
 
-#include "../group_host.hpp"
-#include "../shard_state.hpp"
 #include "handlers.hpp"
+#include "quorum/group_host.hpp"
+#include "shard_state.hpp"
 
 namespace jackdaw::broker {
 

@@ -1,8 +1,8 @@
 // DescribeCluster, DescribeTopicPartitions: the cluster as an administrator sees it.
 #include <algorithm>
 
-#include "../cluster_view.hpp"
 #include "activity.hpp"
+#include "cluster_view.hpp"
 #include "handlers.hpp"
 #include "jackdaw/protocol/messages/describe_cluster.hpp"
 #include "jackdaw/protocol/messages/describe_topic_partitions.hpp"

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "../metadata_submit.hpp"
-#include "../shard_state.hpp"
 #include "handlers.hpp"
 #include "jackdaw/controller/decision.hpp"
+#include "quorum/metadata_submit.hpp"
+#include "shard_state.hpp"
 
 namespace jackdaw::broker {
 

@@ -5,10 +5,10 @@
 #include <charconv>
 #include <set>
 
-#include "../topic_settings.hpp"
 #include "handlers.hpp"
 #include "jackdaw/protocol/messages/describe_configs.hpp"
 #include "jackdaw/protocol/messages/list_config_resources.hpp"
+#include "partitions/topic_settings.hpp"
 
 namespace jackdaw::broker {
 namespace {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "../fetch_operation.hpp"
+#include "fetch_operation.hpp"
 #include "handlers.hpp"
 
 namespace jackdaw::broker {

@@ -1,9 +1,9 @@
 // FindCoordinator. Every broker takes group requests, so the nearest one is the one that was asked.
 #include "jackdaw/protocol/messages/find_coordinator.hpp"
 
-#include "../cluster_view.hpp"
-#include "../shard_state.hpp"
+#include "cluster_view.hpp"
 #include "handlers.hpp"
+#include "shard_state.hpp"
 
 namespace jackdaw::broker {
 namespace {

@@ -3,8 +3,8 @@
 #include <cctype>
 #include <set>
 
-#include "../cluster_view.hpp"
 #include "ask_coordinator.hpp"
+#include "cluster_view.hpp"
 #include "jackdaw/protocol/messages/consumer_group_describe.hpp"
 #include "jackdaw/protocol/messages/delete_groups.hpp"
 #include "jackdaw/protocol/messages/describe_groups.hpp"

@@ -1,8 +1,8 @@
 // One function for each api that this broker answers. Each takes the request and answers it, now or later.
 #pragma once
 
-#include "../request.hpp"
-#include "../shard_state.hpp"
+#include "request.hpp"
+#include "shard_state.hpp"
 
 namespace jackdaw::broker {
 

@@ -1,9 +1,9 @@
 // InitProducerId for idempotent producers (KIP-98): an id that nobody had before. Ids come in blocks from the
 // controller; each shard hands out its own.
 #include "jackdaw/protocol/messages/init_producer_id.hpp"
-#include "../metadata_submit.hpp"
 #include "handlers.hpp"
 #include "jackdaw/controller/brokers.hpp"
+#include "quorum/metadata_submit.hpp"
 
 namespace jackdaw::broker {
 namespace {

@@ -57,17 +57,18 @@ void answer_by_time(shard_state& owner, hosted_partition& p, offset_question& q,
   auto s = std::make_shared<search>(search{q.asked_timestamp == max_timestamp
                                                ? p.log->find_max_timestamp(end)
                                                : p.log->find_timestamp({q.asked_timestamp}, end)});
-  owner.env.run_on_worker([s] { s->outcome = s->lookup.run(); },
-                          [s, &q, finished = std::move(finished)](shard&) mutable {
-                            if (!s->outcome) {
-                              q.error = error_code::kafka_storage_error;
-                            } else if (const auto& found = *s->outcome) {
-                              q.timestamp = found->timestamp.value;
-                              q.at = found->at;
-                              q.epoch = found->epoch;
-                            }
-                            finished();
-                          });
+  owner.env.run_on_worker(
+      work_class::read, [s] { s->outcome = s->lookup.run(); },
+      [s, &q, finished = std::move(finished)]() mutable {
+        if (!s->outcome) {
+          q.error = error_code::kafka_storage_error;
+        } else if (const auto& found = *s->outcome) {
+          q.timestamp = found->timestamp.value;
+          q.at = found->at;
+          q.epoch = found->epoch;
+        }
+        finished();
+      });
 }
 
 void look_up(shard_state& owner, hosted_partition& p, offset_question& q, unique_function<void()> finished) {

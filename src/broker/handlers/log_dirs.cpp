@@ -55,11 +55,12 @@ void measure(shard_state& owner, size_question& q, unique_function<void()> finis
   }
   q.directory = *directory;
   owner.env.run_on_worker(
+      work_class::bulk,
       [&q, storage = owner.options.server->storage] {
         const auto path = storage->directory_path(q.directory) + '/' + log::directory_name({q.topic, q.partition});
         q.size_bytes = bytes_of_segments(storage->disk(), path);
       },
-      [finished = std::move(finished)](shard&) mutable { finished(); });
+      [finished = std::move(finished)]() mutable { finished(); });
 }
 
 void ask_topic(std::vector<size_question>& items, const metadata::image& image, const metadata::topic& topic,
@@ -150,8 +151,8 @@ void handle_describe_log_dirs(request_ptr r) {
         auto space = std::make_shared<std::vector<directory_space>>();
         auto& self = r->home();
         self.env.run_on_worker(
-            [space, storage = self.options.server->storage] { *space = measure_space(*storage); },
-            [space, r = std::move(r), filled = std::move(filled)](shard&) { answer(*r, filled, *space); });
+            work_class::bulk, [space, storage = self.options.server->storage] { *space = measure_space(*storage); },
+            [space, r = std::move(r), filled = std::move(filled)]() { answer(*r, filled, *space); });
       });
 }
 

@@ -3,8 +3,8 @@
 
 #include <set>
 
-#include "../auto_create.hpp"
-#include "../cluster_view.hpp"
+#include "auto_create.hpp"
+#include "cluster_view.hpp"
 #include "handlers.hpp"
 
 namespace jackdaw::broker {

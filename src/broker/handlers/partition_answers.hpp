@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "../partition_store.hpp"
-#include "../scatter.hpp"
 #include "jackdaw/protocol/error_codes.hpp"
+#include "partitions/partition_store.hpp"
+#include "scatter.hpp"
 
 namespace jackdaw::broker {
 

@@ -1,5 +1,5 @@
 // OffsetForLeaderEpoch, DeleteRecords, DescribeProducers: one thing of each of many partitions.
-#include "../cluster_view.hpp"
+#include "cluster_view.hpp"
 #include "handlers.hpp"
 #include "jackdaw/protocol/messages/delete_records.hpp"
 #include "jackdaw/protocol/messages/describe_producers.hpp"

@@ -1,9 +1,9 @@
 // Produce: each partition's batch goes to the shard that owns the partition; the answer leaves when all are back.
 #include <map>
 
-#include "../partition_jobs.hpp"
 #include "handlers.hpp"
 #include "jackdaw/protocol/messages/produce.hpp"
+#include "partitions/partition_jobs.hpp"
 
 namespace jackdaw::broker {
 namespace {

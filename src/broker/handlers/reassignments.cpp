@@ -1,5 +1,5 @@
 // ElectLeaders, AlterPartitionReassignments, ListPartitionReassignments: who leads and who holds partitions.
-#include "../cluster_view.hpp"
+#include "cluster_view.hpp"
 #include "decisions.hpp"
 #include "jackdaw/controller/partitions.hpp"
 #include "jackdaw/protocol/messages/list_partition_reassignments.hpp"

@@ -1,5 +1,5 @@
 // GetTelemetrySubscriptions and PushTelemetry (KIP-714). The shard that knows the client instance answers both.
-#include "../telemetry/client_telemetry.hpp"
+#include "clients/telemetry/client_telemetry.hpp"
 
 #include "handlers.hpp"
 #include "jackdaw/protocol/messages/get_telemetry_subscriptions.hpp"
@@ -85,12 +85,12 @@ void take_push(shard_state& owner, std::unique_ptr<push_operation> op) {
   if (op->error != error_code::none || op->asked.metrics.empty()) return send_home(owner, std::move(op));
   std::shared_ptr<push_operation> shared = std::move(op);
   owner.env.run_on_worker(
+      work_class::bulk,
       [shared, limit] {
         const auto codec = static_cast<protocol::codec>(shared->asked.compression_type);
         shared->metrics = decode_push(codec, shared->asked.metrics, limit * expansion_max, points_max);
       },
-      [shared](shard& s) {
-        auto& here = s.state();
+      [shared, &here = owner] {
         auto& it = *shared;
         if (it.metrics) {
           here.telemetry.keep(it.asked.client_instance_id, std::move(*it.metrics), here.now);

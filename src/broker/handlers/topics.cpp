@@ -1,8 +1,8 @@
 // CreateTopics, DeleteTopics, CreatePartitions, and topics that come to be by being asked for.
 #include "jackdaw/controller/topics.hpp"
-#include "../auto_create.hpp"
-#include "../topic_settings.hpp"
+#include "auto_create.hpp"
 #include "decisions.hpp"
+#include "partitions/topic_settings.hpp"
 
 namespace jackdaw::broker {
 namespace {

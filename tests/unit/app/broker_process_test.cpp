@@ -1,5 +1,5 @@
 // A whole broker in this process, on a port that the system picks.
-#include "../../../src/app/broker_process.hpp"
+#include "broker_process.hpp"
 
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>

@@ -1,4 +1,4 @@
-#include "../../../src/app/command_line.hpp"
+#include "command_line.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "../../../src/app/logging.hpp"
+#include "logging.hpp"
 
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>

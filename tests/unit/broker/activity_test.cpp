@@ -1,5 +1,5 @@
 // What a broker tells of itself: connections, requests answered, the slowest ones, memory.
-#include "../../../src/broker/activity.hpp"
+#include "clients/activity.hpp"
 
 #include "group_fixture.hpp"
 #include "jackdaw/protocol/messages/broker_activity.hpp"

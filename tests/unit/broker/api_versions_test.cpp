@@ -1,6 +1,6 @@
 // ApiVersions and which requests are let in (KIP-35, KIP-511).
 #include "jackdaw/protocol/messages/api_versions.hpp"
-#include "../../../src/broker/api_table.hpp"
+#include "handlers/api_table.hpp"
 #include "broker_fixture.hpp"
 
 namespace jackdaw::testing {

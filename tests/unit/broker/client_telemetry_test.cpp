@@ -1,5 +1,5 @@
 // The core of client telemetry: who may push when, what is kept, and what is forgotten.
-#include "../../../src/broker/telemetry/client_telemetry.hpp"
+#include "clients/telemetry/client_telemetry.hpp"
 
 #include <gtest/gtest.h>
 

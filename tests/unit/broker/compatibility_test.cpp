@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "../../../src/broker/api_table.hpp"
+#include "handlers/api_table.hpp"
 
 namespace jackdaw::testing {
 namespace {

@@ -1,5 +1,5 @@
 // Incremental fetch sessions (KIP-227), over whole shards.
-#include "../../../src/broker/shard_state.hpp"
+#include "handlers/shard_state.hpp"
 #include "broker_fixture.hpp"
 
 namespace jackdaw::testing {

@@ -1,5 +1,5 @@
 // When commits wait a moment for others, and when they don't.
-#include "../../../src/broker/gathering.hpp"
+#include "quorum/gathering.hpp"
 
 #include <gtest/gtest.h>
 

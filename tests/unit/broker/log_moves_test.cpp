@@ -1,6 +1,6 @@
 // Moves of partitions between data directories: while they are written and read, cancelled, interrupted, and through
 // crashes at every step.
-#include "../../../src/broker/shard_state.hpp"
+#include "handlers/shard_state.hpp"
 #include "broker_fixture.hpp"
 #include "jackdaw/protocol/messages/alter_replica_log_dirs.hpp"
 #include "jackdaw/protocol/messages/describe_log_dirs.hpp"

@@ -1,7 +1,7 @@
 // Logs that were there at start: opened by workers, for those who ask and for the check after a kill.
-#include "../../../src/broker/log_opening.hpp"
+#include "partitions/log_opening.hpp"
 
-#include "../../../src/broker/recovery_progress.hpp"
+#include "partitions/recovery_progress.hpp"
 #include "broker_fixture.hpp"
 #include "jackdaw/protocol/messages/describe_log_dirs.hpp"
 

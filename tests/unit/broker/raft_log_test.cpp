@@ -1,11 +1,11 @@
 // Raft's state on a disk that crashes, fills up and fails.
-#include "../../../src/broker/raft_log.hpp"
+#include "quorum/raft_log.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "../../../src/broker/raft_snapshot.hpp"
+#include "quorum/raft_snapshot.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
 #include "support/sim_disk.hpp"
 

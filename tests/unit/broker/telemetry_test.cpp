@@ -1,5 +1,5 @@
 // Client telemetry by requests: the subscription comes from the client-metrics settings, pushes are decoded and kept.
-#include "../../../src/broker/shard_state.hpp"
+#include "handlers/shard_state.hpp"
 #include "broker_fixture.hpp"
 #include "jackdaw/protocol/messages/api_versions.hpp"
 #include "jackdaw/protocol/messages/get_telemetry_subscriptions.hpp"

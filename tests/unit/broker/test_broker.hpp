@@ -54,7 +54,6 @@ class test_broker {
       options.id = shard_id{i};
       options.server = server;
       options.random_seed = 100 + i;
-      options.log = [](broker::log_level, const std::string& sentence) { logged().push_back(sentence); };
       options.settings_changed = [this, i](const dynamic_config& c) {
         EXPECT_EQ(i, 0U) << "only shard 0 tells";
         settings_told_.push_back(c);
@@ -223,18 +222,21 @@ class test_broker {
     void post(shard_id to, unique_function<void(broker::shard&)> message) override {
       owner.environments_[to.value()]->inbox.push_back(std::move(message));
     }
-    void run_on_worker(unique_function<void()> work, unique_function<void(broker::shard&)> done) override {
+    void run_on_worker(broker::work_class, unique_function<void()> work, unique_function<void()> done) override {
       jobs.emplace_back(std::move(work), std::move(done));
     }
     void wake_at(time_point when) override { wake = when; }
     // Every look at it takes this long: what is measured is the number of looks.
     time_point read_clock() const override { return owner.now().steady + (owner.looks_at_clock_++) * owner.clock_step; }
     broker::network_use network() const override { return owner.network; }
+    void send_to_peer(broker_id, broker::peer_lane, std::vector<std::byte>) override { ADD_FAILURE() << "no peers"; }
+    void log(broker::log_level, const std::string& sentence) const override { logged().push_back(sentence); }
+    void fail(const error& why) override { ADD_FAILURE() << to_string(why); }
 
     test_broker& owner;
     shard_id id;
     std::deque<unique_function<void(broker::shard&)>> inbox;
-    std::deque<std::pair<unique_function<void()>, unique_function<void(broker::shard&)>>> jobs;
+    std::deque<std::pair<unique_function<void()>, unique_function<void()>>> jobs;
     bool workers_held = false;
     time_point wake = time_point::max();
   };
@@ -253,7 +255,7 @@ class test_broker {
     auto jobs = env.workers_held ? decltype(env.jobs)() : std::exchange(env.jobs, {});
     for (; !jobs.empty(); jobs.pop_front()) {
       jobs.front().first();
-      jobs.front().second(s);
+      jobs.front().second();
     }
     s.end_of_batch(now());
     return had_work || !env.inbox.empty() || (!env.jobs.empty() && !env.workers_held);

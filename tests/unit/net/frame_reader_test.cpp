@@ -1,11 +1,11 @@
-#include "../../../src/net/frame_reader.hpp"
+#include "frame_reader.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <string>
 
-#include "../../../src/net/memory_budget.hpp"
+#include "memory_budget.hpp"
 #include "support.hpp"
 
 namespace jackdaw::net {

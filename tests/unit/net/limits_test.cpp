@@ -324,7 +324,7 @@ TEST(limits, a_limit_for_a_name_that_comes_later_counts_who_is_connected) {
 
 TEST(limits, nobody_is_let_in_before_limits_for_names_hold) {
   fake_handler handler;
-  disk::worker_pool workers(1);
+  disk::worker_pools workers({1, 1, 1, 1});
   server_options options;
   options.listeners = {{"PLAINTEXT", "127.0.0.1", 0}};
   server s(options, workers);

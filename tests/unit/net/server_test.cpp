@@ -71,7 +71,7 @@ TEST(server, the_handler_is_told_the_listener_and_the_peer) {
 TEST(server, a_taken_port_and_an_unknown_host_are_named) {
   fake_handler handler;
   running_server first({&handler});
-  disk::worker_pool workers(1);
+  disk::worker_pools workers({1, 1, 1, 1});
   server_options options;
   options.listeners = {{"PLAINTEXT", "127.0.0.1", first.port()}};
   server second(options, workers);
@@ -141,7 +141,7 @@ TEST(server, work_runs_elsewhere_and_its_end_on_the_shard) {
   server.run(0, [&] {
     const auto here = [&] { threads.change([](auto& v) { v.push_back(std::this_thread::get_id()); }); };
     here();
-    server->environment(shard_id{0}).run_on_worker(here, [here](broker::shard&) { here(); });
+    server->environment(shard_id{0}).run_on_worker(broker::work_class::read, here, here);
   });
   ASSERT_TRUE(threads.wait([](const auto& v) { return v.size() == 3; }));
   const auto v = threads.get();
@@ -221,8 +221,9 @@ TEST(server, stopping_waits_for_workers_but_not_for_slow_readers) {
   bool finished = false;
   server.run(1, [&] {
     server->environment(shard_id{1})
-        .run_on_worker([&] { EXPECT_TRUE(gate.wait([](bool open) { return open; })); },
-                       [&](broker::shard&) { finished = true; });
+        .run_on_worker(
+            broker::work_class::read, [&] { EXPECT_TRUE(gate.wait([](bool open) { return open; })); },
+            [&] { finished = true; });
   });
   server->stop();
   ASSERT_TRUE(first.saw.wait([](const auto& s) { return s.closed == 1; }));

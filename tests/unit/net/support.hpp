@@ -236,7 +236,7 @@ class running_server {
  public:
   explicit running_server(std::vector<fake_handler*> handlers, server_options options = {},
                           clock_function clock = system_now)
-      : workers_(2), server_(complete(std::move(options), handlers.size()), workers_, clock) {
+      : workers_({2, 2, 2, 2}), server_(complete(std::move(options), handlers.size()), workers_, clock) {
     const auto bound = server_.bind();
     EXPECT_TRUE(bound) << bound.error().detail;
     server_.start({handlers.begin(), handlers.end()});
@@ -269,7 +269,7 @@ class running_server {
     if (options.listeners.empty()) options.listeners = {{"PLAINTEXT", "127.0.0.1", 0}};
     return options;
   }
-  disk::worker_pool workers_;
+  disk::worker_pools workers_;
   server server_;
 };
 

@@ -5,9 +5,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "context/timers.hpp"
 #include "jackdaw/base/unique_function.hpp"
 #include "jackdaw/coordinator/group_coordinator.hpp"
-#include "timers.hpp"
 
 namespace jackdaw::broker {
 

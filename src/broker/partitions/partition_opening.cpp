@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "handlers/shard_state.hpp"
 #include "partition_store.hpp"
-#include "shard_state.hpp"
 #include "topic_settings.hpp"
 
 namespace jackdaw::broker {
@@ -134,10 +134,11 @@ void partition_store::start_openings() {
     auto o = std::make_shared<log_opening>();
     if (topic) *o = prepare_opening(*key, **topic);
     home_.env.run_on_worker(
+        work_class::bulk,
         [o, wanted = topic.has_value(), storage = home_.options.server->storage] {
           if (wanted) o->run(*storage);
         },
-        [this, o, key = *key](shard&) { opening_finished(key, *o); });
+        [this, o, key = *key]() { opening_finished(key, *o); });
   }
 }
 
@@ -266,10 +267,11 @@ bool has_records(log::disk& disk, const std::string& directory) {
 void partition_store::open_found(bool unclean_only) {
   auto found = std::make_shared<std::vector<std::pair<partition_key, std::string>>>(found_here(unclean_only));
   home_.env.run_on_worker(
+      work_class::bulk,
       [found, storage = home_.options.server->storage] {
         std::erase_if(*found, [&](const auto& one) { return !has_records(storage->disk(), one.second); });
       },
-      [this, found, unclean_only](shard&) {
+      [this, found, unclean_only]() {
         std::size_t count = 0;
         for (const auto& [key, path] : *found) {
           if (closed_ || open_.contains(key) || !led_here(key)) continue;

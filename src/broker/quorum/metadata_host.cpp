@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "group_host.hpp"
+#include "handlers/shard_state.hpp"
 #include "jackdaw/controller/brokers.hpp"
 #include "jackdaw/controller/features.hpp"
-#include "shard_state.hpp"
 
 namespace jackdaw::broker {
 
@@ -173,8 +173,9 @@ void metadata_host::begin_sync() {
     result<void> outcome{};
   };
   auto a = std::make_shared<attempt>(attempt{persist_wanted_, log_->prepare_sync()});
-  home_.env.run_on_worker([a, &disk = home_.options.server->storage->disk()] { a->outcome = a->job.run(disk); },
-                          [this, a](shard&) { sync_ended(a->id, a->job, a->outcome); });
+  home_.env.run_on_worker(
+      work_class::quorum, [a, &disk = home_.options.server->storage->disk()] { a->outcome = a->job.run(disk); },
+      [this, a]() { sync_ended(a->id, a->job, a->outcome); });
 }
 
 void metadata_host::sync_ended(std::uint64_t id, const raft_log::sync_job& job, const result<void>& outcome) {
@@ -228,18 +229,18 @@ void metadata_host::repair() {
     result<log::repair_job::outcome> outcome = log::repair_job::outcome{};
   };
   auto a = std::make_shared<attempt>(attempt{std::move(*job)});
-  home_.env.run_on_worker([a, &disk = home_.options.server->storage->disk()] { a->outcome = a->job.run(disk); },
-                          [this, a](shard&) {
-                            syncing_ = false;
-                            result<void> repaired =
-                                a->outcome ? log_->repair_done(a->job, *a->outcome) : result<void>(a->outcome.error());
-                            if (repaired) {
-                              retry();
-                            } else {
-                              on_disk_trouble(repaired.error());
-                            }
-                            go_on_closing();
-                          });
+  home_.env.run_on_worker(
+      work_class::quorum, [a, &disk = home_.options.server->storage->disk()] { a->outcome = a->job.run(disk); },
+      [this, a]() {
+        syncing_ = false;
+        result<void> repaired = a->outcome ? log_->repair_done(a->job, *a->outcome) : result<void>(a->outcome.error());
+        if (repaired) {
+          retry();
+        } else {
+          on_disk_trouble(repaired.error());
+        }
+        go_on_closing();
+      });
 }
 
 void metadata_host::apply(const std::vector<raft::entry>& committed) {

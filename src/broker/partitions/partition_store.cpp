@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "shard_state.hpp"
+#include "handlers/shard_state.hpp"
 
 namespace jackdaw::broker {
 
@@ -225,10 +225,11 @@ void partition_store::start_flush() {
   round->outcomes.assign(round->flushes.size(), result<void>{});
   flush_running_ = true;
   home_.env.run_on_worker(
+      work_class::sync,
       [round, &disk = home_.options.server->storage->disk()] {
         for (std::size_t i = 0; i < round->flushes.size(); ++i) round->outcomes[i] = round->flushes[i].job.run(disk);
       },
-      [this, round](shard&) { flush_finished(*round); });
+      [this, round]() { flush_finished(*round); });
 }
 
 void partition_store::flush_finished(flush_round& round) {
@@ -287,17 +288,17 @@ void partition_store::repair(partition_key key) {
     result<log::repair_job::outcome> outcome = log::repair_job::outcome{};
   };
   auto a = std::make_shared<attempt>(attempt{std::move(*job)});
-  home_.env.run_on_worker([a, &disk = home_.options.server->storage->disk()] { a->outcome = a->job.run(disk); },
-                          [this, a, key, again](shard&) {
-                            const auto still = open_.find(key);
-                            if (still == open_.end()) return;
-                            auto& p = *still->second;
-                            p.is_repairing = false;
-                            if (!a->outcome || !p.log->repair_done(a->job, *a->outcome)) return again();
-                            home_.log(log_level::info,
-                                      fmt::format("{} accepts writes again", log::directory_name(p.name)));
-                            if (p.leader.appended(p.log->log_end_offset())) moved_up(p, 1);
-                          });
+  home_.env.run_on_worker(
+      work_class::sync, [a, &disk = home_.options.server->storage->disk()] { a->outcome = a->job.run(disk); },
+      [this, a, key, again]() {
+        const auto still = open_.find(key);
+        if (still == open_.end()) return;
+        auto& p = *still->second;
+        p.is_repairing = false;
+        if (!a->outcome || !p.log->repair_done(a->job, *a->outcome)) return again();
+        home_.log(log_level::info, fmt::format("{} accepts writes again", log::directory_name(p.name)));
+        if (p.leader.appended(p.log->log_end_offset())) moved_up(p, 1);
+      });
 }
 
 }  // namespace jackdaw::broker

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "handlers/handlers.hpp"
+#include "handlers.hpp"
 
 namespace jackdaw::broker {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <chrono>
 
+#include "handlers/shard_state.hpp"
 #include "metadata_host.hpp"
-#include "shard_state.hpp"
 
 namespace jackdaw::broker {
 

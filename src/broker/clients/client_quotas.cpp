@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "shard_state.hpp"
+#include "handlers/shard_state.hpp"
 
 namespace jackdaw::broker {
 namespace {

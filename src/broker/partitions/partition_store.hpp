@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "context/partition_key.hpp"
+#include "context/timers.hpp"
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/result.hpp"
 #include "jackdaw/log/log_directory.hpp"
@@ -20,8 +22,6 @@
 #include "log_mover.hpp"
 #include "log_opening.hpp"
 #include "partition_jobs.hpp"
-#include "partition_key.hpp"
-#include "timers.hpp"
 
 namespace jackdaw::broker {
 

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
-#include "api_table.hpp"
-#include "fetch_operation.hpp"
-#include "group_host.hpp"
-#include "metadata_host.hpp"
-#include "request.hpp"
-#include "shard_state.hpp"
-#include "topic_settings.hpp"
+#include "handlers/api_table.hpp"
+#include "handlers/fetch_operation.hpp"
+#include "handlers/request.hpp"
+#include "handlers/shard_state.hpp"
+#include "partitions/topic_settings.hpp"
+#include "quorum/group_host.hpp"
+#include "quorum/metadata_host.hpp"
 
 namespace jackdaw::broker {
 
@@ -167,7 +167,8 @@ void begin_recovery(shard_state& zero) {
     });
   }
   auto storage = zero.options.server->storage;
-  zero.env.run_on_worker([storage] { storage->finish_deletions(); }, [](shard&) {});
+  zero.env.run_on_worker(
+      work_class::bulk, [storage] { storage->finish_deletions(); }, []() {});
 }
 
 }  // namespace

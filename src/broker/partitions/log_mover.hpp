@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "context/partition_key.hpp"
+#include "context/timers.hpp"
 #include "jackdaw/base/unique_function.hpp"
 #include "log_copy.hpp"
-#include "partition_key.hpp"
-#include "timers.hpp"
 
 namespace jackdaw::broker {
 

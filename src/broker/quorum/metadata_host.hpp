@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "context/timers.hpp"
 #include "gathering.hpp"
 #include "jackdaw/base/time.hpp"
 #include "jackdaw/base/unique_function.hpp"
@@ -19,7 +20,6 @@
 #include "jackdaw/raft/raft_node.hpp"
 #include "metadata_submit.hpp"
 #include "raft_log.hpp"
-#include "timers.hpp"
 
 namespace jackdaw::broker {
 

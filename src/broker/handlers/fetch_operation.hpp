@@ -9,11 +9,11 @@
 #include <memory>
 #include <vector>
 
-#include "fetch_session.hpp"
+#include "clients/fetch_session.hpp"
+#include "context/timers.hpp"
 #include "jackdaw/protocol/messages/fetch.hpp"
-#include "partition_jobs.hpp"
+#include "partitions/partition_jobs.hpp"
 #include "request.hpp"
-#include "timers.hpp"
 
 namespace jackdaw::broker {
 

@@ -4,9 +4,9 @@
 #include <limits>
 
 #include "group_host.hpp"
+#include "handlers/shard_state.hpp"
 #include "metadata_host.hpp"
 #include "raft_snapshot.hpp"
-#include "shard_state.hpp"
 
 namespace jackdaw::broker {
 namespace {
@@ -47,11 +47,12 @@ void metadata_host::take_snapshot() {
   a->info.position = {committed_->position().index, committed_->position().term};
   a->info.voters = raft_->voters_at(a->info.position.index);
   home_.env.run_on_worker(
+      work_class::bulk,
       [a, directory = log_->directory(), &disk = home_.options.server->storage->disk()] {
         a->outcome = write_snapshot(disk, directory, *a->image, a->groups, a->info);
         if (a->outcome) static_cast<void>(remove_old_snapshots(disk, directory));  // else with the next one
       },
-      [this, a](shard&) { snapshot_ended(a->info.position.index, a->outcome); });
+      [this, a]() { snapshot_ended(a->info.position.index, a->outcome); });
 }
 
 void metadata_host::snapshot_ended(raft_index last, const result<void>& outcome) {

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "group_host.hpp"
+#include "handlers/shard_state.hpp"
 #include "metadata_host.hpp"
-#include "shard_state.hpp"
 
 namespace jackdaw::broker {
 namespace {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "client_quotas.hpp"
+#include "clients/client_quotas.hpp"
 #include "jackdaw/base/buffer.hpp"
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/time.hpp"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "fetch_session.hpp"
+#include "clients/fetch_session.hpp"
 #include "jackdaw/base/buffer.hpp"
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/unique_function.hpp"

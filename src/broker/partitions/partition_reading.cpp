@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "handlers/shard_state.hpp"
 #include "partition_store.hpp"
-#include "shard_state.hpp"
 
 namespace jackdaw::broker {
 
@@ -36,10 +36,11 @@ void partition_store::read(read_job_ptr job) {
   };
   auto w = std::make_shared<worker_state>(worker_state{std::move(job), std::move(cold)});
   home_.env.run_on_worker(
+      work_class::read,
       [w] {
         for (auto& c : w->cold) c.slice = c.read.run();
       },
-      [this, w](shard&) {
+      [this, w]() {
         for (auto& c : w->cold) take_cold(w->job->items[c.item], std::move(c.slice));
         finish_read(std::move(w->job));
       });

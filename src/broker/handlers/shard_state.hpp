@@ -5,18 +5,18 @@
 #include <unordered_map>
 #include <vector>
 
-#include "activity.hpp"
-#include "client_quotas.hpp"
-#include "fetch_session.hpp"
+#include "clients/activity.hpp"
+#include "clients/client_quotas.hpp"
+#include "clients/fetch_session.hpp"
+#include "clients/telemetry/client_telemetry.hpp"
+#include "context/timers.hpp"
 #include "jackdaw/base/random.hpp"
 #include "jackdaw/broker/shard.hpp"
 #include "jackdaw/broker/shard_options.hpp"
 #include "jackdaw/metadata/image.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
-#include "partition_store.hpp"
-#include "recovery_progress.hpp"
-#include "telemetry/client_telemetry.hpp"
-#include "timers.hpp"
+#include "partitions/partition_store.hpp"
+#include "partitions/recovery_progress.hpp"
 
 namespace jackdaw::broker {
 
@@ -59,9 +59,7 @@ class shard_state {
   }
   // Null once the connection is closed.
   connection* find_connection(connection_id id) noexcept;
-  void log(log_level level, const std::string& sentence) const {
-    if (options.log) options.log(level, sentence);
-  }
+  void log(log_level level, const std::string& sentence) const { env.log(level, sentence); }
 
   // Asks to be woken for the next timer, if that changed.
   void update_wake();

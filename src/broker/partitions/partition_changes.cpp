@@ -3,8 +3,8 @@
 
 #include <set>
 
+#include "handlers/shard_state.hpp"
 #include "partition_store.hpp"
-#include "shard_state.hpp"
 
 namespace jackdaw::broker {
 
@@ -105,10 +105,11 @@ void partition_store::housekeeping() {
   }
   if (removable.empty()) return;
   home_.env.run_on_worker(
+      work_class::bulk,
       [removable = std::move(removable), &disk = home_.options.server->storage->disk()] {
         for (const auto& path : removable) static_cast<void>(disk.remove(path));
       },
-      [](shard&) {});
+      []() {});
 }
 
 void partition_store::expire_producers() {
@@ -185,8 +186,9 @@ void partition_store::finish_close() {
   auto storage = home_.options.server->storage;
   for (std::size_t i = 0; i < storage->directory_count(); ++i) all->directories.push_back(storage->directory_path(i));
   home_.env.run_on_worker(
+      work_class::sync,
       [all, storage] { all->outcome = log::sync_in_bulk(storage->disk(), all->directories, all->replacements); },
-      [this, all, done = std::move(done)](shard&) mutable {
+      [this, all, done = std::move(done)]() mutable {
         if (!all->outcome) closing_failed("the logs", all->outcome.error());
         done();
       });

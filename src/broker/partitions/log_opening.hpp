@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "context/partition_key.hpp"
 #include "jackdaw/base/unique_function.hpp"
 #include "jackdaw/broker/storage.hpp"
 #include "jackdaw/log/partition_log.hpp"
-#include "partition_key.hpp"
 
 namespace jackdaw::broker {
 

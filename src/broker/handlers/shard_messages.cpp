@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "fetch_operation.hpp"
-#include "metadata_host.hpp"
+#include "quorum/metadata_host.hpp"
 #include "request.hpp"
 #include "shard_state.hpp"
 
@@ -41,8 +41,8 @@ void write_checkpoints(shard_state& zero, checkpoint_of which) {
     if (!job) continue;
     auto shared = std::make_shared<log::offset_checkpoint::write_job>(std::move(*job));
     zero.env.run_on_worker(
-        [shared, storage] { static_cast<void>(shared->run(storage->disk())); },
-        [shared, storage, i, which](shard&) { (storage->directory(i).*which)().write_done(std::move(*shared)); });
+        work_class::bulk, [shared, storage] { static_cast<void>(shared->run(storage->disk())); },
+        [shared, storage, i, which]() { (storage->directory(i).*which)().write_done(std::move(*shared)); });
   }
 }
 
@@ -76,9 +76,12 @@ void forget_checkpoints(shard_state& owner, std::size_t directory, const log::to
 }
 
 void remove_discarded(shard_state& owner, std::string path) {
-  owner.env.run_on_worker([storage = owner.options.server->storage,
-                           path = std::move(path)] { static_cast<void>(storage->disk().remove_all(path)); },
-                          [](shard&) {});
+  owner.env.run_on_worker(
+      work_class::bulk,
+      [storage = owner.options.server->storage, path = std::move(path)] {
+        static_cast<void>(storage->disk().remove_all(path));
+      },
+      []() {});
 }
 
 void discard(shard_state& owner, std::size_t directory, const log::topic_partition& tp) {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "handlers/shard_state.hpp"
 #include "partition_store.hpp"
-#include "shard_state.hpp"
 
 namespace jackdaw::broker {
 namespace {
@@ -86,10 +86,11 @@ void log_mover::undo(const move_ptr& m) {
   const auto trash = discarded_path(home_, m->to, m->name);
   auto outcome = std::make_shared<result<void>>();
   home_.env.run_on_worker(
+      work_class::bulk,
       [m, outcome, trash, storage = home_.options.server->storage] {
         *outcome = m->copy->undo(storage->disk(), trash);
       },
-      [this, m, outcome, trash](shard&) {
+      [this, m, outcome, trash]() {
         m->is_running = false;
         --running_;
         if (!*outcome && m->copy->is_finished() && !closed_) {
@@ -194,11 +195,12 @@ void log_mover::step(const move_ptr& m) {
   };
   auto w = std::make_shared<worker_state>(worker_state{std::move(piece)});
   home_.env.run_on_worker(
+      work_class::bulk,
       [m, w, log_end, source = p->log->directory(), &d = home_.options.server->storage->disk()] {
         w->outcome = w->piece ? m->copy->add(d, std::move(*w->piece)) : result<void>(w->piece.error());
         if (w->outcome && m->is_switching && m->copy->end() == log_end) w->outcome = m->copy->finish(d, source);
       },
-      [this, m, w, before = m->size_bytes](shard&) { stepped(m, w->outcome, before); });
+      [this, m, w, before = m->size_bytes]() { stepped(m, w->outcome, before); });
 }
 
 void log_mover::stepped(const move_ptr& m, const result<void>& outcome, std::uint64_t size_before) {
@@ -259,6 +261,7 @@ void log_mover::put_away(std::size_t directory, const log_move& m, std::string m
   ++running_;
   leaving_[m.key];
   home_.env.run_on_worker(
+      work_class::bulk,
       [path, old = path + '/' + log::directory_name(m.name), trash = discarded_path(home_, directory, m.name),
        marker = std::move(marker), storage = home_.options.server->storage] {
         auto& d = storage->disk();
@@ -266,7 +269,7 @@ void log_mover::put_away(std::size_t directory, const log_move& m, std::string m
         static_cast<void>(d.remove(marker));
         static_cast<void>(d.remove_all(trash));
       },
-      [this, key = m.key](shard&) {
+      [this, key = m.key]() {
         --running_;
         auto left = leaving_.extract(key);
         for (auto& then : left.mapped()) then();
