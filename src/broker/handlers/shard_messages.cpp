@@ -9,8 +9,6 @@
 namespace jackdaw::broker {
 namespace {
 
-constexpr shard_id shard_zero{0};
-
 void tell_here(shard_state& here, std::uint64_t fetch_id, std::int64_t bytes) {
   if (const auto found = here.fetches.find(fetch_id); found != here.fetches.end()) found->second->data_arrived(bytes);
 }

@@ -9,11 +9,8 @@
 #include "clients/client_quotas.hpp"
 #include "clients/fetch_session.hpp"
 #include "clients/telemetry/client_telemetry.hpp"
-#include "context/timers.hpp"
-#include "jackdaw/base/random.hpp"
+#include "context/shard_context.hpp"
 #include "jackdaw/broker/shard.hpp"
-#include "jackdaw/broker/shard_options.hpp"
-#include "jackdaw/metadata/image.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
 #include "partitions/partition_store.hpp"
 #include "partitions/recovery_progress.hpp"
@@ -43,23 +40,16 @@ struct producer_id_block {
   std::vector<std::unique_ptr<request>> waiting;
 };
 
-class shard_state {
+class shard_state : public shard_context {
  public:
   shard_state(shard_options given, environment& environment);
   ~shard_state();
 
-  shard_id id() const noexcept { return options.id; }
-  const broker_config& config() const noexcept { return options.server->config; }
-  broker_id node_id() const noexcept { return config().node_id; }
-  std::uint32_t shard_count() const noexcept { return options.server->shard_count; }
-  // The shard that hosts a partition: the same answer everywhere, without a table.
-  shard_id owner_of(const uuid& topic, partition_id partition) const noexcept;
   shard_id telemetry_owner_of(const uuid& client_instance) const noexcept {
     return owner_of(client_instance, partition_id{0});
   }
   // Null once the connection is closed.
   connection* find_connection(connection_id id) noexcept;
-  void log(log_level level, const std::string& sentence) const { env.log(level, sentence); }
 
   // Asks to be woken for the next timer, if that changed.
   void update_wake();
@@ -71,14 +61,7 @@ class shard_state {
   // Takes over a newer image and hosts, drops or changes the partitions that the delta names; then `applied`.
   void apply(const std::shared_ptr<const metadata::delta>& change, unique_function<void()> applied);
 
-  shard_options options;
-  environment& env;
-  now_t now;
-  random_source random;
-  metadata::image_ptr image = metadata::image::empty();
-  dynamic_config dynamic;  // as `image` has it
   std::unordered_map<connection_id, connection> connections;
-  timer_queue timers;
   partition_store partitions;
   fetch_session_cache sessions;
   client_quotas quotas;

@@ -27,10 +27,7 @@ client_telemetry::limits telemetry_limits(std::uint32_t shards) {
 }  // namespace
 
 shard_state::shard_state(shard_options given, environment& environment)
-    : options(std::move(given)),
-      env(environment),
-      random(options.random_seed),
-      dynamic(config().dynamic),
+    : shard_context(std::move(given), environment),
       partitions(*this),
       sessions(static_cast<std::size_t>(config().max_incremental_fetch_session_cache_slots) / shard_count() + 1,
                static_cast<std::size_t>(config().memory_fetch_sessions_bytes) / shard_count(), std::chrono::minutes(2)),
@@ -38,12 +35,6 @@ shard_state::shard_state(shard_options given, environment& environment)
       telemetry(telemetry_limits(shard_count())) {}
 
 shard_state::~shard_state() = default;
-
-shard_id shard_state::owner_of(const uuid& topic, partition_id partition) const noexcept {
-  // Neighbours land on different shards, and topics start at different ones.
-  const auto start = static_cast<std::uint32_t>(std::hash<uuid>{}(topic) >> 32);
-  return shard_id{(start + static_cast<std::uint32_t>(partition.value())) % shard_count()};
-}
 
 connection* shard_state::find_connection(connection_id id) noexcept {
   const auto found = connections.find(id);
