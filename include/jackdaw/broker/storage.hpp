@@ -54,6 +54,7 @@ class storage {
   std::size_t choose_directory(const uuid& topic, partition_id partition) const noexcept;
   // The directory that holds the metadata log.
   const std::string& metadata_directory() const noexcept { return metadata_directory_; }
+  const uuid& metadata_directory_id() const noexcept { return directory_id(*find_directory(metadata_directory_)); }
 
   // ---- shard 0's thread only
   log::log_directory& directory(std::size_t i) noexcept { return *directories_[i]; }

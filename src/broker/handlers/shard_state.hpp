@@ -19,7 +19,7 @@ namespace jackdaw::broker {
 
 class fetch_operation;
 class group_host;
-class metadata_host;
+class cluster_member;
 class request;
 
 struct connection {
@@ -73,7 +73,7 @@ class shard_state : public shard_context {
   bool closed_cleanly = true;  // while stopping: every log so far could be closed
   recovery_progress recovery;  // on shard 0
   // On shard 0: the raft node and the controller's decisions. Null elsewhere.
-  std::unique_ptr<metadata_host> metadata;
+  std::unique_ptr<cluster_member> metadata;
   // On shard 0: the group coordinator. Null elsewhere.
   std::unique_ptr<group_host> groups;
 
@@ -87,6 +87,8 @@ class shard_state : public shard_context {
   bool has_settings_ = false;  // `dynamic` is of the image, not of the file
 };
 
+// Hands a committed change to every shard of the process, and says on shard 0 when all have applied it.
+void publish(shard_state& zero, std::shared_ptr<const metadata::delta> change, unique_function<void()> applied);
 // Bytes came to a partition that a fetch waits for.
 void tell_fetch(shard_state& from, fetch_key watcher, std::int64_t bytes);
 // To shard 0, which keeps the data directories' checkpoints.

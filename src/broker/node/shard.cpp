@@ -9,8 +9,8 @@
 #include "handlers/request.hpp"
 #include "handlers/shard_state.hpp"
 #include "partitions/topic_settings.hpp"
+#include "quorum/cluster_member.hpp"
 #include "quorum/group_host.hpp"
-#include "quorum/metadata_host.hpp"
 
 namespace jackdaw::broker {
 
@@ -164,20 +164,39 @@ void begin_recovery(shard_state& zero) {
 
 }  // namespace
 
-void shard::start(now_t now, unique_function<void(result<void>)> ready) {
-  set_now(now);
+void shard::start(unique_function<void(result<void>)> ready) {
   state_->start_housekeeping();
   if (state_->id() != shard_id{0}) return ready({});
   state_->groups = std::make_unique<group_host>(*state_);
-  state_->metadata = std::make_unique<metadata_host>(*state_);
+  state_->metadata = std::make_unique<cluster_member>(
+      *state_, *state_->groups,
+      [&s = *state_](auto change, auto applied) { publish(s, std::move(change), std::move(applied)); });
   state_->metadata->start([&s = *state_, ready = std::move(ready)](result<void> outcome) mutable {
     if (outcome) begin_recovery(s);
     ready(std::move(outcome));
   });
 }
 
-void shard::stop(now_t now, unique_function<void()> done) {
+void shard::on_peer_message(broker_id from, peer_lane lane, bytes_view message, now_t now) {
   set_now(now);
+  if (state_->metadata) state_->metadata->on_peer_message(from, lane, message);
+}
+
+void shard::on_peer_up(broker_id id, now_t now) {
+  set_now(now);
+  if (state_->metadata) state_->metadata->peer_up(id);
+}
+
+void shard::on_peer_down(broker_id id, now_t now) {
+  set_now(now);
+  if (state_->metadata) state_->metadata->peer_down(id);
+}
+
+broker_epoch shard::epoch() const noexcept {
+  return state_->metadata ? state_->metadata->epoch().value_or(broker_epoch{}) : broker_epoch{};
+}
+
+void shard::stop(unique_function<void()> done) {
   auto& s = *state_;
   // Members that wait for each other needn't hold up the end.
   if (s.groups) s.groups->end();

@@ -4,8 +4,8 @@
 
 #include <chrono>
 
+#include "cluster_member.hpp"
 #include "handlers/shard_state.hpp"
-#include "metadata_host.hpp"
 
 namespace jackdaw::broker {
 
