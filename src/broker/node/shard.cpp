@@ -216,14 +216,18 @@ void shard_state::start_housekeeping() {
     if (ms > 0)
       repeat(std::chrono::milliseconds(config().log_initial_task_delay_ms), std::chrono::milliseconds(ms), task);
   };
+  // As in Kafka the initial delay is for what works on logs; what expires is looked for from the first interval on.
+  const auto after_each = [this](std::int64_t ms, auto task) {
+    if (ms > 0) repeat(std::chrono::milliseconds(ms), std::chrono::milliseconds(ms), task);
+  };
   const auto& c = config();
   every(c.log_retention_check_interval_ms, [](shard_state& s) { s.partitions.housekeeping(); });
-  every(c.producer_id_expiration_check_interval_ms, [](shard_state& s) { s.partitions.expire_producers(); });
+  after_each(c.producer_id_expiration_check_interval_ms, [](shard_state& s) { s.partitions.expire_producers(); });
   every(c.log_flush_offset_checkpoint_interval_ms, [](shard_state& s) { s.partitions.checkpoint(); });
   repeat(std::chrono::minutes(1), std::chrono::minutes(1), [](shard_state& s) { s.telemetry.forget_silent(s.now); });
   if (id() != shard_id{0}) return;
   every(c.log_flush_offset_checkpoint_interval_ms, write_recovery_points);
-  every(c.offsets_retention_check_interval_ms, [](shard_state& s) { s.groups->expire_offsets(); });
+  after_each(c.offsets_retention_check_interval_ms, [](shard_state& s) { s.groups->expire_offsets(); });
   every(c.log_flush_start_offset_checkpoint_interval_ms, write_log_starts);
 }
 

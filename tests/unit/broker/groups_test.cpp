@@ -285,6 +285,23 @@ TEST_F(groups, offsets_expire_when_the_group_is_empty_for_long) {
   EXPECT_TRUE(list(b).empty());
 }
 
+TEST_F(groups, offsets_expire_within_a_check_interval_also_right_after_a_start) {
+  test_broker b(2, {"offsets.retention.check.interval.ms=1000", "log.initial.task.delay.ms=3600000"});
+  ASSERT_EQ(create_topic(b, "t"), error_code::none);
+  protocol::offset_commit_request brief;
+  brief.group_id = "brief";
+  brief.retention_time_ms = 5000;
+  auto& partition = brief.topics.emplace_back().partitions.emplace_back();
+  brief.topics.back().name = "t";
+  partition.committed_offset = offset{3};
+  ASSERT_EQ(b.call<protocol::offset_commit_response>(4, brief).topics.at(0).partitions.at(0).error_code,
+            error_code::none);
+  for (int i = 0; i < 4; ++i) b.advance(1000);
+  EXPECT_EQ(committed(b, "brief", "t", 0), 3);
+  for (int i = 0; i < 3; ++i) b.advance(1000);
+  EXPECT_EQ(committed(b, "brief", "t", 0), -1);
+}
+
 TEST_F(groups, what_is_unknown_is_said_as_each_version_says_it) {
   test_broker b;
   EXPECT_EQ(describe(b, "x", 5).group_state, "Dead");
