@@ -1,29 +1,22 @@
 // When shard 0 takes snapshots of the replicated state, and what follows.
 #include <fmt/format.h>
 
-#include <limits>
-
 #include "group_host.hpp"
 #include "handlers/shard_state.hpp"
+#include "jackdaw/base/time.hpp"
 #include "metadata_host.hpp"
 #include "raft_snapshot.hpp"
 
 namespace jackdaw::broker {
-namespace {
-
-// Longer ones are never; in nanoseconds they would overflow.
-constexpr std::int64_t longest_wait_ms = std::numeric_limits<std::int64_t>::max() / 4'000'000;
-
-}  // namespace
 
 // By bytes at once, by time when what was committed has waited for so long.
 void metadata_host::maybe_snapshot() {
   const auto limit = static_cast<std::uint64_t>(home_.config().metadata_log_max_record_bytes_between_snapshots);
   if (bytes_since_snapshot_ >= limit) return take_snapshot();
   const auto interval_ms = home_.config().metadata_log_max_snapshot_interval_ms;
-  if (interval_ms == 0 || interval_ms > longest_wait_ms || is_snapshot_due_) return;
+  if (interval_ms == 0 || is_snapshot_due_) return;
   is_snapshot_due_ = true;
-  snapshot_timer_ = home_.timers.schedule(home_.now.steady + std::chrono::milliseconds(interval_ms), [this] {
+  snapshot_timer_ = home_.timers.schedule(home_.now.steady + duration_of_ms(interval_ms), [this] {
     is_snapshot_due_ = false;
     take_snapshot();
   });
