@@ -8,10 +8,13 @@
 #include <limits>
 #include <random>
 
+#include "jackdaw/base/counted.hpp"
+#include "jackdaw/base/time.hpp"
 #include "jackdaw/broker/node.hpp"
 #include "jackdaw/broker/shard_options.hpp"
 #include "jackdaw/disk/posix_disk.hpp"
 #include "jackdaw/disk/worker_pool.hpp"
+#include "jackdaw/net/host_name.hpp"
 #include "jackdaw/net/server.hpp"
 #include "logging.hpp"
 #include "process.hpp"
@@ -68,10 +71,7 @@ net::server_options network_options(const broker_config& config, std::uint32_t s
   o.sockets.receive_buffer_bytes =
       buffer_bytes(config, "socket.receive.buffer.bytes", config.socket_receive_buffer_bytes);
   o.connections.max_frame_bytes = static_cast<std::uint32_t>(config.socket_request_max_bytes);
-  // Milliseconds up to 2^63 - 1 mean never; nanoseconds end earlier.
-  const std::int64_t most_ms = std::numeric_limits<std::int64_t>::max() / 4'000'000;
-  o.connections.max_idle =
-      std::chrono::milliseconds(config.connections_max_idle_ms > most_ms ? -1 : config.connections_max_idle_ms);
+  o.connections.max_idle = duration_of_ms(config.connections_max_idle_ms);
   o.connections.connection_bytes = static_cast<std::size_t>(config.memory_connection_bytes);
   o.connections.unsent_reply_bytes = o.connections.connection_bytes / 4;
   o.connections.requests_in_flight = static_cast<std::size_t>(config.connection_requests_max);
@@ -110,6 +110,14 @@ std::vector<listener_config> with_bound_ports(const broker_config& config, std::
     for (std::size_t i = 0; i < config.listeners.size(); ++i) {
       if (config.listeners[i].name == l.name && l.port == 0) l.port = server.bound_port(i);
     }
+  }
+  return listeners;
+}
+
+// Who is served on all interfaces connects to this machine by its name.
+std::vector<listener_config> with_host_names(std::vector<listener_config> listeners) {
+  for (auto& l : listeners) {
+    if (l.host.empty()) l.host = net::canonical_host_name();
   }
   return listeners;
 }
@@ -184,7 +192,7 @@ broker::node_options broker_process::parts::options_of(broker_config config, con
   o.random_seed = random_seed();
   o.open_files_max = open_files_max();
   o.loggers = std::move(loggers);
-  o.advertised_listeners = with_bound_ports(config, config.advertised_listeners, server);
+  o.advertised_listeners = with_host_names(with_bound_ports(config, config.advertised_listeners, server));
   o.config = std::move(config);
   o.settings_changed = [this](const dynamic_config& now) {
     set_limits(admission, now);
@@ -227,8 +235,8 @@ result<std::unique_ptr<broker_process>> broker_process::start(broker_config conf
     return opened.error();
   }
   const auto& made = parts.node->info();
-  spdlog::info("Broker {} of cluster {} has {} {}, version {}: Transitioning from RECOVERY to RUNNING",
-               made.config.node_id.value(), made.cluster_id, shards, shards == 1 ? "shard" : "shards", version);
+  spdlog::info("Broker {} of cluster {} has {}, version {}: Transitioning from RECOVERY to RUNNING",
+               made.config.node_id.value(), made.cluster_id, counted(shards, "shard"), version);
   if (!made.config.controller_listeners.empty()) {
     spdlog::info("{} isn't opened: a single node is its own controller and has nobody to talk to",
                  listener_list(made.config.controller_listeners));

@@ -1,6 +1,7 @@
 // Committed offsets: who may commit, what expires, what goes with its topic.
 #include <algorithm>
 
+#include "jackdaw/base/time.hpp"
 #include "jackdaw/coordinator/group_coordinator.hpp"
 #include "subscriptions.hpp"
 
@@ -44,7 +45,7 @@ group_coordinator::commit_decision group_coordinator::commit(commit_request requ
     d.rows.push_back(fits ? error_code::none : error_code::offset_metadata_too_large);
     if (!fits) continue;
     o.committed_at = now.wall;
-    if (request.retention_ms >= 0) o.expires_at = timestamp_ms{now.wall.value + request.retention_ms};
+    if (request.retention_ms >= 0) o.expires_at = add_ms(now.wall, request.retention_ms);
     record.offsets.push_back(std::move(o));
   }
   if (!record.offsets.empty()) d.record = std::move(record);
@@ -118,7 +119,8 @@ std::string group_coordinator::expire(const std::string& after, std::size_t coun
     for (const auto& [key, o] : entry.offsets()) {
       const auto base = retention_base(entry, l, subscribed, key, o);
       if (!base) continue;
-      const auto ends = o.expires_at.value >= 0 ? o.expires_at.value : base->value + settings_.offsets_retention_ms;
+      const auto ends =
+          o.expires_at.value >= 0 ? o.expires_at.value : add_ms(*base, settings_.offsets_retention_ms).value;
       if (now.wall.value < ends) continue;
       gone.offsets.push_back({key.topic, key.partition});
       newest = std::max(newest, o.committed_at);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "jackdaw/base/counted.hpp"
+#include "jackdaw/base/time.hpp"
 #include "plain_scan.hpp"
 
 namespace jackdaw::log {
@@ -35,24 +37,12 @@ append_error as_append_error(errc code) noexcept {
   }
 }
 
-std::int64_t saturating_subtract(std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t out = 0;
-  if (__builtin_sub_overflow(a, b, &out)) return b > 0 ? INT64_MIN : INT64_MAX;
-  return out;
-}
-
-std::int64_t saturating_add(std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t out = 0;
-  if (__builtin_add_overflow(a, b, &out)) return b > 0 ? INT64_MAX : INT64_MIN;
-  return out;
-}
-
 protocol::record_rules rules_for(const log_config& config, timestamp_ms now) noexcept {
   protocol::record_rules rules;
   rules.keys_required = config.cleanup_compact;
   if (config.message_timestamp_type == timestamp_type::create_time) {
-    rules.earliest = {saturating_subtract(now.value, config.message_timestamp_before_max_ms)};
-    rules.latest = {saturating_add(now.value, config.message_timestamp_after_max_ms)};
+    rules.earliest = subtract_ms(now, config.message_timestamp_before_max_ms);
+    rules.latest = add_ms(now, config.message_timestamp_after_max_ms);
   }
   return rules;
 }
@@ -107,7 +97,7 @@ void refuse_records(const std::vector<protocol::bad_record>& bad, const protocol
     refuse(out, append_error::invalid_timestamp, "One or more records have been rejected due to invalid timestamp");
     return;
   }
-  std::string message = std::to_string(bad.size()) + " records are refused:";
+  std::string message = counted(bad.size(), "record") + " refused:";
   for (std::size_t i = 0; i < std::min(bad.size(), records_named); ++i) {
     message += " record " + std::to_string(bad[i].index) + ": " + out.record_errors[i].message + ';';
   }

@@ -8,6 +8,7 @@
 #include "handlers/fetch_operation.hpp"
 #include "handlers/request.hpp"
 #include "handlers/shard_state.hpp"
+#include "jackdaw/base/time.hpp"
 #include "partitions/topic_settings.hpp"
 #include "quorum/cluster_member.hpp"
 #include "quorum/group_host.hpp"
@@ -213,12 +214,11 @@ bool shard::closed_cleanly() const noexcept { return state_->closed_cleanly; }
 
 void shard_state::start_housekeeping() {
   const auto every = [this](std::int64_t ms, auto task) {
-    if (ms > 0)
-      repeat(std::chrono::milliseconds(config().log_initial_task_delay_ms), std::chrono::milliseconds(ms), task);
+    if (ms > 0) repeat(duration_of_ms(config().log_initial_task_delay_ms), duration_of_ms(ms), task);
   };
   // As in Kafka the initial delay is for what works on logs; what expires is looked for from the first interval on.
   const auto after_each = [this](std::int64_t ms, auto task) {
-    if (ms > 0) repeat(std::chrono::milliseconds(ms), std::chrono::milliseconds(ms), task);
+    if (ms > 0) repeat(duration_of_ms(ms), duration_of_ms(ms), task);
   };
   const auto& c = config();
   every(c.log_retention_check_interval_ms, [](shard_state& s) { s.partitions.housekeeping(); });

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "handlers/shard_state.hpp"
+#include "jackdaw/base/time.hpp"
 
 namespace jackdaw::broker {
 
@@ -169,7 +170,7 @@ void partition_store::note_flush_timer(hosted_partition& p) {
   if (p.flush_timer != timer_queue::handle{}) return;
   const auto due = log::flush_due(p.log->config(), p.unflushed).value;
   if (due == INT64_MAX) return;
-  const auto wait = std::chrono::milliseconds(std::max<std::int64_t>(0, due - home_.now.wall.value));
+  const auto wait = duration_of_ms(std::max<std::int64_t>(0, due - home_.now.wall.value));
   p.flush_timer = home_.timers.schedule(home_.now.steady + wait, [this, key = p.key()] {
     const auto found = open_.find(key);
     if (found == open_.end()) return;
