@@ -22,7 +22,10 @@ class produce_operation {
     if (!op->r_->decode(op->asked_)) return;
     op->make_rows();
     const auto acks = op->asked_.acks;
-    if (acks != 0 && acks != 1 && acks != -1) {
+    if (!op->asked_.transactional_id && op->has_transactional_records()) {
+      // Without an id nobody may write to it.
+      op->fail_all(error_code::transactional_id_authorization_failed);
+    } else if (acks != 0 && acks != 1 && acks != -1) {
       op->fail_all(error_code::invalid_required_acks);
     } else {
       op->sort_by_owner();
@@ -52,6 +55,23 @@ class produce_operation {
     for (auto* row : rows_) row->error_code = code;
   }
 
+  bool has_transactional_records() const {
+    for (const auto& topic : asked_.topic_data) {
+      for (const auto& part : topic.partition_data) {
+        if (is_transactional(part)) return true;
+      }
+    }
+    return false;
+  }
+
+  // By the first batch; that there is no other, and that it is sound, is looked at where it is appended.
+  static bool is_transactional(const produce_request::partition_produce_data& part) {
+    if (!part.records || part.records->size < protocol::batch_header_bytes) return false;
+    const bytes_view bytes{part.records->data, part.records->size};
+    return protocol::batch_view(bytes).magic() == protocol::batch_magic &&
+           protocol::batch_view(bytes).is_transactional();
+  }
+
   void sort_by_owner() {
     auto& home = r_->home();
     std::size_t at = 0;
@@ -64,6 +84,10 @@ class produce_operation {
           row.error_code = by_id ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition;
         } else if (!known->has(part.index)) {
           row.error_code = error_code::unknown_topic_or_partition;
+        } else if (is_transactional(part)) {
+          // Nobody coordinates transactions: none can have begun, and a batch of one would never be ended.
+          row.error_code = error_code::invalid_txn_state;
+          row.error_message = "no transaction is ongoing";
         } else {
           add_item(known->id(), part, at);
         }

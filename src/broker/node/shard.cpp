@@ -212,6 +212,23 @@ void shard::stop(unique_function<void()> done) {
 
 bool shard::closed_cleanly() const noexcept { return state_->closed_cleanly; }
 
+namespace {
+
+constexpr duration directories_watched_every = std::chrono::seconds(2);
+
+// A data directory that somebody removed or replaced under the broker is a failed disk: what is acknowledged from then
+// on would be gone after a restart. Nobody need open a file for it to be noticed.
+void watch_directories(shard_state& zero) {
+  auto outcome = std::make_shared<result<void>>();
+  zero.env.run_on_worker(
+      work_class::bulk, [outcome, storage = zero.options.server->storage] { *outcome = storage->check_directories(); },
+      [outcome, &zero] {
+        if (!*outcome) zero.env.fail(outcome->error());
+      });
+}
+
+}  // namespace
+
 void shard_state::start_housekeeping() {
   const auto every = [this](std::int64_t ms, auto task) {
     if (ms > 0) repeat(duration_of_ms(config().log_initial_task_delay_ms), duration_of_ms(ms), task);
@@ -226,6 +243,7 @@ void shard_state::start_housekeeping() {
   every(c.log_flush_offset_checkpoint_interval_ms, [](shard_state& s) { s.partitions.checkpoint(); });
   repeat(std::chrono::minutes(1), std::chrono::minutes(1), [](shard_state& s) { s.telemetry.forget_silent(s.now); });
   if (id() != shard_id{0}) return;
+  repeat(directories_watched_every, directories_watched_every, watch_directories);
   every(c.log_flush_offset_checkpoint_interval_ms, write_recovery_points);
   after_each(c.offsets_retention_check_interval_ms, [](shard_state& s) { s.groups->expire_offsets(); });
   every(c.log_flush_start_offset_checkpoint_interval_ms, write_log_starts);
