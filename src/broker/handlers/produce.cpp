@@ -1,6 +1,7 @@
 // Produce: each partition's batch goes to the shard that owns the partition; the answer leaves when all are back.
 #include <map>
 
+#include "cluster_view.hpp"
 #include "handlers.hpp"
 #include "jackdaw/protocol/messages/produce.hpp"
 #include "partitions/partition_jobs.hpp"
@@ -78,9 +79,12 @@ class produce_operation {
     for (const auto& topic : asked_.topic_data) {
       const bool by_id = r_->version() >= 13;
       const auto* known = by_id ? home.image->find_topic(topic.topic_id) : home.image->find_topic(topic.name);
+      const bool is_internal = is_internal_topic(known != nullptr ? std::string_view(known->name()) : topic.name);
       for (const auto& part : topic.partition_data) {
         auto& row = *rows_[at];
-        if (known == nullptr) {
+        if (is_internal) {
+          row.error_code = error_code::invalid_topic_exception;
+        } else if (known == nullptr) {
           row.error_code = by_id ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition;
         } else if (!known->has(part.index)) {
           row.error_code = error_code::unknown_topic_or_partition;
@@ -132,6 +136,9 @@ class produce_operation {
   static void post_job(shard_state& home, shard_id owner, append_job_ptr job, produce_operation* op) {
     home.env.post(owner, [job = std::move(job), op, to = home.id(), payer = op->r_->payer()](shard& s) mutable {
       auto& there = s.state();
+      for (const auto& item : job->items) {
+        JD_ASSERT(there.owner_of(item.topic_id, item.partition) == there.id(), item.partition.value());
+      }
       const paid_time paid(there, std::move(payer));
       job->done = [op, to, &there](append_job_ptr filled) {
         there.env.post(to, [op, filled = std::move(filled)](shard&) mutable { op->take(std::move(filled)); });
@@ -141,7 +148,13 @@ class produce_operation {
   }
 
   void take(append_job_ptr filled) {
-    for (auto& item : filled->items) fill_row(*rows_[item.answer_at], item);
+    JD_ASSERT(jobs_left_ != 0, filled->items.size());
+    for (auto& item : filled->items) {
+      JD_ASSERT(item.answer_at < rows_.size(), item.answer_at, rows_.size());
+      auto& row = *rows_[item.answer_at];
+      JD_ASSERT(row.index == item.partition, row.index.value(), item.partition.value());
+      fill_row(row, item);
+    }
     if (--jobs_left_ != 0) return;
     const std::unique_ptr<produce_operation> self(this);
     finish();

@@ -86,11 +86,16 @@ void shard::handle(connection_id id, std::shared_ptr<buffer> frame, reply_sink s
                                                     entry->version_min, entry->version_max)));
   }
   const auto body_at = in.position();
-  auto* c = state_->quotas.are_set() ? state_->find_connection(id) : nullptr;
-  if (c != nullptr) state_->quotas.begin_request(*c, header->client_id.value_or(std::string_view{}));
-  entry->handle(
-      std::make_unique<request>(*state_, id, *api, std::move(*header), std::move(frame), body_at, std::move(sink)));
-  if (c != nullptr) state_->quotas.end_request();
+  auto* c = state_->find_connection(id);
+  if (c == nullptr) return sink(reply::close_connection("its connection is closed already"));
+  if (!may_send(*c->who, entry->needs)) {
+    return sink(reply::close_connection(fmt::format("{} may not send {}", to_string(*c->who), api->name)));
+  }
+  const bool is_timed = state_->quotas.are_set();
+  if (is_timed) state_->quotas.begin_request(*c, header->client_id.value_or(std::string_view{}));
+  entry->handle(std::make_unique<request>(*state_, id, c->who, *api, std::move(*header), std::move(frame), body_at,
+                                          std::move(sink)));
+  if (is_timed) state_->quotas.end_request();
 }
 
 void shard::set_now(now_t now) { state_->now = now; }
