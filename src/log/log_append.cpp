@@ -244,11 +244,6 @@ result<void> partition_log::make_state(timestamp_ms now) {
   made->parent_changed = made->sequence;
   if (!epochs_.empty()) made->epochs_changed = made->sequence;
   made->tail.restart(0);
-  if (!metadata_synced_) {
-    if (auto metadata = disk_.open(directory_ + "/partition.metadata", open_mode::write_existing)) {
-      made->must_sync(std::move(*metadata));
-    }
-  }
   state_ = std::move(made);
   return {};
 }

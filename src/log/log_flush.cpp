@@ -24,6 +24,13 @@ flush_job partition_log::prepare_flush() {
     if (std::find(job.files.begin(), job.files.end(), f) == job.files.end()) job.files.push_back(f);
   };
   for (const auto& one : s.unsynced) add(one.f);
+  // Opened only now: until its first flush a log would keep the file open.
+  if (!metadata_synced_) {
+    if (auto metadata = disk_.open(directory_ + "/partition.metadata", open_mode::write_existing)) {
+      add(*metadata);
+      job.has_metadata = true;
+    }
+  }
   if (recovery_point_ < log_end_) {
     for (std::size_t i = s.segment_of(recovery_point_); i < s.segments.size(); ++i) {
       if (s.segments[i].size_bytes() == 0) continue;
@@ -51,6 +58,7 @@ void partition_log::flush_done(const flush_job& job) {
   JD_ASSERT(job.sequence <= s.sequence, job.sequence, s.sequence, directory_);
   std::erase_if(s.unsynced, [&](const state::unsynced_file& f) { return f.sequence <= job.sequence; });
   s.synced = std::max(s.synced, job.sequence);
+  metadata_synced_ = metadata_synced_ || job.has_metadata;
   if (job.truncations == truncations_) {
     JD_ASSERT(job.recovery_end <= job.end && job.end <= log_end_, job.recovery_end.value(), job.end.value(),
               log_end_.value(), directory_);
