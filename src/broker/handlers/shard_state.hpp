@@ -8,6 +8,7 @@
 #include "clients/activity.hpp"
 #include "clients/client_quotas.hpp"
 #include "clients/fetch_session.hpp"
+#include "clients/principal.hpp"
 #include "clients/telemetry/client_telemetry.hpp"
 #include "context/shard_context.hpp"
 #include "jackdaw/broker/shard.hpp"
@@ -28,7 +29,7 @@ struct connection {
   std::string software_version = "unknown";
   // Fetches that wait for data; they go when the connection goes.
   std::vector<std::uint64_t> parked_fetches{};
-  std::string user = "ANONYMOUS";           // the principal's name; nobody authenticates yet
+  principal_ptr who = std::make_shared<const principal>();
   std::unique_ptr<quota_binding> quotas{};  // null until somebody asks for them
 };
 

@@ -8,6 +8,7 @@
 #include "handlers/fetch_operation.hpp"
 #include "handlers/request.hpp"
 #include "handlers/shard_state.hpp"
+#include "jackdaw/base/time.hpp"
 #include "partitions/topic_settings.hpp"
 #include "quorum/active_coordinator.hpp"
 #include "quorum/cluster_member.hpp"
@@ -87,11 +88,16 @@ void shard::handle(connection_id id, std::shared_ptr<buffer> frame, reply_sink s
                                                     entry->version_min, entry->version_max)));
   }
   const auto body_at = in.position();
-  auto* c = state_->quotas.are_set() ? state_->find_connection(id) : nullptr;
-  if (c != nullptr) state_->quotas.begin_request(*c, header->client_id.value_or(std::string_view{}));
-  entry->handle(
-      std::make_unique<request>(*state_, id, *api, std::move(*header), std::move(frame), body_at, std::move(sink)));
-  if (c != nullptr) state_->quotas.end_request();
+  auto* c = state_->find_connection(id);
+  if (c == nullptr) return sink(reply::close_connection("its connection is closed already"));
+  if (!may_send(*c->who, entry->needs)) {
+    return sink(reply::close_connection(fmt::format("{} may not send {}", to_string(*c->who), api->name)));
+  }
+  const bool is_timed = state_->quotas.are_set();
+  if (is_timed) state_->quotas.begin_request(*c, header->client_id.value_or(std::string_view{}));
+  entry->handle(std::make_unique<request>(*state_, id, c->who, *api, std::move(*header), std::move(frame), body_at,
+                                          std::move(sink)));
+  if (is_timed) state_->quotas.end_request();
 }
 
 void shard::set_now(now_t now) { state_->now = now; }
@@ -211,14 +217,30 @@ void shard::stop(unique_function<void()> done) {
 
 bool shard::closed_cleanly() const noexcept { return state_->closed_cleanly; }
 
+namespace {
+
+constexpr duration directories_watched_every = std::chrono::seconds(2);
+
+// A data directory that somebody removed or replaced under the broker is a failed disk: what is acknowledged from then
+// on would be gone after a restart. Nobody need open a file for it to be noticed.
+void watch_directories(shard_state& zero) {
+  auto outcome = std::make_shared<result<void>>();
+  zero.env.run_on_worker(
+      work_class::bulk, [outcome, storage = zero.options.server->storage] { *outcome = storage->check_directories(); },
+      [outcome, &zero] {
+        if (!*outcome) zero.env.fail(outcome->error());
+      });
+}
+
+}  // namespace
+
 void shard_state::start_housekeeping() {
   const auto every = [this](std::int64_t ms, auto task) {
-    if (ms > 0)
-      repeat(std::chrono::milliseconds(config().log_initial_task_delay_ms), std::chrono::milliseconds(ms), task);
+    if (ms > 0) repeat(duration_of_ms(config().log_initial_task_delay_ms), duration_of_ms(ms), task);
   };
   // As in Kafka the initial delay is for what works on logs; what expires is looked for from the first interval on.
   const auto after_each = [this](std::int64_t ms, auto task) {
-    if (ms > 0) repeat(std::chrono::milliseconds(ms), std::chrono::milliseconds(ms), task);
+    if (ms > 0) repeat(duration_of_ms(ms), duration_of_ms(ms), task);
   };
   const auto& c = config();
   every(c.log_retention_check_interval_ms, [](shard_state& s) { s.partitions.housekeeping(); });
@@ -226,6 +248,7 @@ void shard_state::start_housekeeping() {
   every(c.log_flush_offset_checkpoint_interval_ms, [](shard_state& s) { s.partitions.checkpoint(); });
   repeat(std::chrono::minutes(1), std::chrono::minutes(1), [](shard_state& s) { s.telemetry.forget_silent(s.now); });
   if (id() != shard_id{0}) return;
+  repeat(directories_watched_every, directories_watched_every, watch_directories);
   every(c.log_flush_offset_checkpoint_interval_ms, write_recovery_points);
   after_each(c.offsets_retention_check_interval_ms, [](shard_state& s) {
     if (auto* groups = s.groups()) groups->expire_offsets();

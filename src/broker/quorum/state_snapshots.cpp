@@ -2,26 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <limits>
 #include <utility>
 
+#include "jackdaw/base/time.hpp"
 #include "raft_snapshot.hpp"
 
 namespace jackdaw::broker {
-namespace {
-
-// Longer ones are never; in nanoseconds they would overflow.
-constexpr std::int64_t longest_wait_ms = std::numeric_limits<std::int64_t>::max() / 4'000'000;
-
-}  // namespace
-
 void state_snapshots::more_applied() {
   const auto limit = static_cast<std::uint64_t>(home_.config().metadata_log_max_record_bytes_between_snapshots);
   if (quorum_.bytes_since_snapshot() >= limit) return take();
   const auto interval_ms = home_.config().metadata_log_max_snapshot_interval_ms;
-  if (interval_ms == 0 || interval_ms > longest_wait_ms || is_due_) return;
+  if (interval_ms == 0 || is_due_) return;
   is_due_ = true;
-  timer_ = home_.timers.schedule(home_.now.steady + std::chrono::milliseconds(interval_ms), [this] {
+  timer_ = home_.timers.schedule(home_.now.steady + duration_of_ms(interval_ms), [this] {
     is_due_ = false;
     take();
   });

@@ -1,23 +1,16 @@
 #include "jackdaw/coordinator/offsets/offset_requests.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 #include <variant>
 
-#include "jackdaw/base/assert.hpp"
+#include "jackdaw/base/time.hpp"
 
 namespace jackdaw::coordinator {
 
 using protocol::error_code;
 
 namespace {
-
-// Users choose retentions; the largest means never.
-timestamp_ms later_by(timestamp_ms from, std::int64_t ms) {
-  constexpr auto last = std::numeric_limits<std::int64_t>::max();
-  return {from.value > last - ms ? last : from.value + ms};
-}
 
 // Whether it has offsets that the group had none of before.
 bool is_growing(const group_entry* entry, const std::vector<metadata::committed_offset>& offsets) {
@@ -71,7 +64,7 @@ void offset_requests::commit(commit_request request, waiter w, now_t now, coordi
     told.rows.push_back(fits ? error_code::none : error_code::offset_metadata_too_large);
     if (!fits) continue;
     o.committed_at = now.wall;
-    if (request.retention_ms >= 0) o.expires_at = later_by(now.wall, request.retention_ms);
+    if (request.retention_ms >= 0) o.expires_at = add_ms(now.wall, request.retention_ms);
     record.offsets.push_back(std::move(o));
   }
   std::vector<metadata::record> records;
@@ -130,7 +123,7 @@ void offset_requests::expire_group(const std::string& name, const group_entry& e
     const bool may_be_read = use.has_members && (!use.is_by_topic || !use.is_settled || use.topics.contains(key.topic));
     if (may_be_read) continue;
     const auto base = since.value_or(o.committed_at);
-    const auto ends = o.expires_at.value >= 0 ? o.expires_at : later_by(base, runtime_.settings().offsets_retention_ms);
+    const auto ends = o.expires_at.value >= 0 ? o.expires_at : add_ms(base, runtime_.settings().offsets_retention_ms);
     if (now.wall < ends) continue;
     gone.offsets.push_back({key.topic, key.partition});
     newest = std::max(newest, o.committed_at);
