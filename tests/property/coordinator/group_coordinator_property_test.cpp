@@ -100,7 +100,7 @@ class world {
   }
   // Of what was in flight some reached the log, though nobody was told.
   void some_survive() {
-    for (auto left = random_.below(in_flight_.size() + 1); left > 0; --left) replay_next();
+    for (auto left = random_.below(in_flight_.size() + 1); left > 0; --left) forget(replay_next());
     in_flight_.clear();
   }
   void snapshot() {
@@ -202,24 +202,32 @@ class world {
     committer_ = nullptr;
   }
 
-  void replay_next() {
+  // The groups that it removes.
+  std::vector<std::string> replay_next() {
+    std::vector<std::string> groups;
     for (const auto& r : in_flight_.front().records) {
       table_.replay(r);
       const auto* removed = std::get_if<metadata::group_removed>(&r);
-      if (!removed || removed->only_without_offsets) continue;
-      std::erase_if(acknowledged_, [removed](const auto& a) { return a.first.first == removed->group; });
+      if (removed && !removed->only_without_offsets) groups.push_back(removed->group);
     }
     in_flight_.pop_front();
+    return groups;
+  }
+  void forget(const std::vector<std::string>& groups) {
+    for (const auto& g : groups) std::erase_if(acknowledged_, [&g](const auto& a) { return a.first.first == g; });
   }
   // The log takes several at once, and then says so of each.
   void write_next() {
     if (random_.one_in(12)) return lose_in_flight();
-    std::vector<newest_groups::batch_id> written;
+    std::vector<std::pair<newest_groups::batch_id, std::vector<std::string>>> written;
     for (auto left = 1 + random_.below(in_flight_.size()); left > 0; --left) {
-      written.push_back(in_flight_.front().id);
-      replay_next();
+      const auto id = in_flight_.front().id;
+      written.emplace_back(id, replay_next());
     }
-    for (const auto id : written) finish(id, error_code::none);
+    for (const auto& [id, removed] : written) {
+      finish(id, error_code::none);
+      forget(removed);
+    }
   }
   // All of it, or one that was refused by itself.
   void lose_in_flight() {
