@@ -18,9 +18,9 @@
 
 namespace jackdaw::broker {
 
-class fetch_operation;
-class group_host;
+class active_coordinator;
 class cluster_member;
+class fetch_operation;
 class request;
 
 struct connection {
@@ -52,6 +52,9 @@ class shard_state : public shard_context {
   // Null once the connection is closed.
   connection* find_connection(connection_id id) noexcept;
 
+  // The coordinator of groups: on shard 0, while this node leads. Null else.
+  active_coordinator* groups() const noexcept;
+
   // Asks to be woken for the next timer, if that changed.
   void update_wake();
   // The wake-up that was asked for has come.
@@ -75,8 +78,6 @@ class shard_state : public shard_context {
   recovery_progress recovery;  // on shard 0
   // On shard 0: the raft node and the controller's decisions. Null elsewhere.
   std::unique_ptr<cluster_member> metadata;
-  // On shard 0: the group coordinator. Null elsewhere.
-  std::unique_ptr<group_host> groups;
 
  private:
   void note_settings(const metadata::delta& change);

@@ -10,8 +10,8 @@
 #include "handlers/shard_state.hpp"
 #include "jackdaw/base/time.hpp"
 #include "partitions/topic_settings.hpp"
+#include "quorum/active_coordinator.hpp"
 #include "quorum/cluster_member.hpp"
-#include "quorum/group_host.hpp"
 
 namespace jackdaw::broker {
 
@@ -36,6 +36,8 @@ shard_state::shard_state(shard_options given, environment& environment)
       telemetry(telemetry_limits(shard_count())) {}
 
 shard_state::~shard_state() = default;
+
+active_coordinator* shard_state::groups() const noexcept { return metadata ? metadata->coordinator() : nullptr; }
 
 connection* shard_state::find_connection(connection_id id) noexcept {
   const auto found = connections.find(id);
@@ -104,7 +106,7 @@ void shard::on_wake(now_t now) {
   set_now(now);
   state_->told_wake();
   state_->timers.run_due(now.steady);
-  if (state_->groups) state_->groups->on_wake();
+  if (auto* groups = state_->groups()) groups->on_wake();
   if (state_->metadata) state_->metadata->on_wake();
 }
 
@@ -147,7 +149,7 @@ void shard_state::note_subscriptions(const metadata::delta& change) {
 void shard_state::update_wake() {
   auto next = timers.next();
   if (metadata) next = std::min(next, metadata->wake_at());
-  if (groups) next = std::min(next, groups->wake_at());
+  if (const auto* coordinator = groups()) next = std::min(next, coordinator->wake_at());
   if (next == told_wake_) return;
   told_wake_ = next;
   env.wake_at(next);
@@ -173,10 +175,8 @@ void begin_recovery(shard_state& zero) {
 void shard::start(unique_function<void(result<void>)> ready) {
   state_->start_housekeeping();
   if (state_->id() != shard_id{0}) return ready({});
-  state_->groups = std::make_unique<group_host>(*state_);
   state_->metadata = std::make_unique<cluster_member>(
-      *state_, *state_->groups,
-      [&s = *state_](auto change, auto applied) { publish(s, std::move(change), std::move(applied)); });
+      *state_, [&s = *state_](auto change, auto applied) { publish(s, std::move(change), std::move(applied)); });
   state_->metadata->start([&s = *state_, ready = std::move(ready)](result<void> outcome) mutable {
     if (outcome) begin_recovery(s);
     ready(std::move(outcome));
@@ -205,7 +205,7 @@ broker_epoch shard::epoch() const noexcept {
 void shard::stop(unique_function<void()> done) {
   auto& s = *state_;
   // Members that wait for each other needn't hold up the end.
-  if (s.groups) s.groups->end();
+  if (s.metadata) s.metadata->end_coordinating();
   s.partitions.close([&s, done = std::move(done)]() mutable {
     if (!s.metadata) return done();
     s.metadata->close([&s, done = std::move(done)](bool clean) mutable {
@@ -250,7 +250,9 @@ void shard_state::start_housekeeping() {
   if (id() != shard_id{0}) return;
   repeat(directories_watched_every, directories_watched_every, watch_directories);
   every(c.log_flush_offset_checkpoint_interval_ms, write_recovery_points);
-  after_each(c.offsets_retention_check_interval_ms, [](shard_state& s) { s.groups->expire_offsets(); });
+  after_each(c.offsets_retention_check_interval_ms, [](shard_state& s) {
+    if (auto* groups = s.groups()) groups->expire_offsets();
+  });
   every(c.log_flush_start_offset_checkpoint_interval_ms, write_log_starts);
 }
 

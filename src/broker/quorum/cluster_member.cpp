@@ -2,27 +2,22 @@
 
 #include <fmt/format.h>
 
-#include "group_host.hpp"
 #include "jackdaw/controller/features.hpp"
 
 namespace jackdaw::broker {
 
-cluster_member::cluster_member(shard_context& zero, group_host& groups, cluster_state::publish_function publish)
+cluster_member::cluster_member(shard_context& zero, cluster_state::publish_function publish)
     : home_(zero),
-      groups_(groups),
-      state_(
-          std::move(publish), [this](const metadata::image_ptr& image) { published(image); },
-          [&groups](const metadata::record& r) { return groups.core().replay(r); }),
+      state_(std::move(publish), [this](const metadata::image_ptr& image) { published(image); }),
       quorum_(zero, *this),
-      snapshots_(zero, quorum_, state_, [&groups] { return groups.core().table().share(); }),
+      snapshots_(zero, quorum_, state_),
       lifecycle_(zero, [this](broker_id to, const broker_request& request) { ask_controller(to, request); }) {}
 
 void cluster_member::start(unique_function<void(result<void>)> ready) {
   auto restored = quorum_.open();
   if (!restored) return ready(restored.error());
   lifecycle_.start(std::move(ready));
-  state_.restore(std::move(restored->image));
-  groups_.core().table() = std::move(restored->groups);
+  state_.restore(std::move(restored->image), std::move(restored->groups));
   quorum_.begin();
 }
 
@@ -41,15 +36,15 @@ void cluster_member::submit(decide_function decide, unique_function<void(result<
   roles_->controller.submit(std::move(decide), std::move(done));
 }
 
-void cluster_member::append(std::vector<metadata::record> records, unique_function<void(result<void>)> done) {
-  if (!roles_) return done(fail(errc::not_leader, "this node is not the active controller"));
-  roles_->appends.append(std::move(records), std::move(done));
+void cluster_member::end_coordinating() {
+  if (roles_) const auto gone = std::move(roles_->coordinator);
 }
 
 void cluster_member::take_up_roles() {
   JD_ASSERT(!roles_ && quorum_.raft()->is_leader());
   roles_ = std::make_unique<roles>(home_, quorum_, state_, quorum_.raft()->term());
-  groups_.begin();
+  // Of topics that were deleted when this node, or the one before it, ended.
+  roles_->coordinator->topics_deleted(state_.committed());
   lifecycle_.controller_is(home_.node_id());
 }
 
@@ -57,9 +52,9 @@ void cluster_member::take_up_roles() {
 void cluster_member::give_up_roles(const error& why) {
   const auto gone = std::move(roles_);
   if (!gone) return;
+  gone->coordinator.reset();
   gone->controller.abandon(why);
   gone->appends.abandon(why);
-  groups_.end();
 }
 
 // ---- what comes out of the quorum
@@ -89,7 +84,7 @@ result<void> cluster_member::on_committed(const std::vector<raft::entry>& entrie
   if (!deleted) return deleted.error();
   const auto last = entries.back();
   if (roles_) {
-    if (*deleted) groups_.topics_deleted();
+    if (*deleted && roles_->coordinator) roles_->coordinator->topics_deleted(state_.committed());
     roles_->controller.applied(last.index);
     roles_->appends.committed(last.index);
   }
@@ -102,8 +97,7 @@ result<void> cluster_member::on_committed(const std::vector<raft::entry>& entrie
 
 void cluster_member::on_installed(loaded_snapshot snapshot) {
   JD_ASSERT(!roles_);
-  groups_.core().table() = std::move(snapshot.groups);
-  state_.install(std::move(snapshot.image));
+  state_.install(std::move(snapshot.image), std::move(snapshot.groups));
 }
 
 void cluster_member::on_synced(duration took) {

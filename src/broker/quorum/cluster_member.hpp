@@ -3,7 +3,7 @@
 //
 //   quorum            raft, its disk and its messages          active_controller   decisions on topics, brokers, ...
 //   cluster_state     image and groups, as committed           record_appends      records of groups into the log
-//   state_snapshots   when the state goes to the disk whole    group_host          the coordinator of groups
+//   state_snapshots   when the state goes to the disk whole    active_coordinator  decisions on groups and offsets
 //   broker_lifecycle  how this broker comes to serve           broker_requests     what brokers ask of the controller
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "active_controller.hpp"
+#include "active_coordinator.hpp"
 #include "broker_lifecycle.hpp"
 #include "cluster_state.hpp"
 #include "quorum.hpp"
@@ -20,13 +21,11 @@
 
 namespace jackdaw::broker {
 
-class group_host;
-
 // Shard 0's thread only.
 class cluster_member final : quorum::listener {
  public:
-  // Both outlive it.
-  cluster_member(shard_context& zero, group_host& groups, cluster_state::publish_function publish);
+  // `zero` outlives it.
+  cluster_member(shard_context& zero, cluster_state::publish_function publish);
 
   // Restores the state from the disk, takes part in the quorum, registers this broker. `ready` runs once every shard
   // has an image in which this broker serves, or with what stands against it.
@@ -34,8 +33,10 @@ class cluster_member final : quorum::listener {
 
   // errc::not_leader unless this node is the active controller; else as active_controller::submit.
   void submit(decide_function decide, unique_function<void(result<void>)> done);
-  // As record_appends::append.
-  void append(std::vector<metadata::record> records, unique_function<void(result<void>)> done);
+  // Null unless this node leads.
+  active_coordinator* coordinator() noexcept { return roles_ ? roles_->coordinator.get() : nullptr; }
+  // At the end: whoever waits for other members of a group needn't hold it up.
+  void end_coordinating();
   // The newest committed state; on the way to the shards.
   const metadata::image_ptr& committed() const noexcept { return state_.committed(); }
   std::optional<broker_epoch> epoch() const noexcept { return lifecycle_.epoch(); }
@@ -56,11 +57,15 @@ class cluster_member final : quorum::listener {
  private:
   // What exists only while this node leads and has applied all that was committed before.
   struct roles {
-    roles(shard_context& zero, quorum& q, const cluster_state& state, raft_term in_term)
-        : term(in_term), controller(zero, q, state), appends(zero, q) {}
+    roles(shard_context& zero, quorum& q, cluster_state& state, raft_term in_term)
+        : term(in_term),
+          controller(zero, q, state),
+          appends(zero, q),
+          coordinator(std::make_unique<active_coordinator>(zero, state.groups(), appends)) {}
     raft_term term;
     active_controller controller;
     record_appends appends;
+    std::unique_ptr<active_coordinator> coordinator;  // null while stopping
   };
 
   void before_work() override;
@@ -79,7 +84,6 @@ class cluster_member final : quorum::listener {
   void requested(broker_id by, const controller::verdict& verdict, const result<void>& outcome);
 
   shard_context& home_;
-  group_host& groups_;
   cluster_state state_;
   quorum quorum_;
   state_snapshots snapshots_;

@@ -7,14 +7,15 @@
 
 namespace jackdaw::broker {
 
-cluster_state::cluster_state(publish_function publish, published_function published, replay_function replay_group)
-    : publish_(std::move(publish)), published_(std::move(published)), replay_group_(std::move(replay_group)) {
-  restore(committed_);
+cluster_state::cluster_state(publish_function publish, published_function published)
+    : publish_(std::move(publish)), published_(std::move(published)) {
+  restore(committed_, {});
 }
 
-void cluster_state::restore(metadata::image_ptr image) {
+void cluster_state::restore(metadata::image_ptr image, coordinator::group_table groups) {
   JD_ASSERT(is_published());
   committed_ = std::move(image);
+  groups_ = std::move(groups);
   builder_ = std::make_unique<metadata::image_builder>(committed_);
 }
 
@@ -47,7 +48,7 @@ result<bool> cluster_state::apply(const std::vector<committed_entry>& entries) {
 
 result<void> cluster_state::apply_records(const std::vector<metadata::record>& records, effect_of_entry& effect) {
   for (const auto& r : records) {
-    if (replay_group_(r)) continue;
+    if (groups_.replay(r)) continue;
     effect.touches_image = true;
     if (auto applied = builder_->apply(r); !applied) return applied;
     effect.deletes_topics = effect.deletes_topics || std::holds_alternative<metadata::topic_deleted>(r);
@@ -55,11 +56,12 @@ result<void> cluster_state::apply_records(const std::vector<metadata::record>& r
   return {};
 }
 
-void cluster_state::install(metadata::image_ptr image) {
+void cluster_state::install(metadata::image_ptr image, coordinator::group_table groups) {
   JD_ASSERT(image->position().index > committed_->position().index, image->position().index.value(),
             committed_->position().index.value());
   auto change = metadata::difference(committed_, image);
   committed_ = std::move(image);
+  groups_ = std::move(groups);
   builder_ = std::make_unique<metadata::image_builder>(committed_);
   publish_later(std::move(change));
   publish_next();

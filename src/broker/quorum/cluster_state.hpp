@@ -21,16 +21,16 @@ class cluster_state {
   using publish_function = unique_function<void(delta_ptr change, unique_function<void()> applied)>;
   // Told, on shard 0, when every shard has the image.
   using published_function = unique_function<void(const metadata::image_ptr& image)>;
-  // Replays a record if it is of a group; false if it isn't.
-  using replay_function = unique_function<bool(const metadata::record&)>;
 
-  cluster_state(publish_function publish, published_function published, replay_function replay_group);
+  cluster_state(publish_function publish, published_function published);
 
   // At start: the state that the log's entries come on top of.
-  void restore(metadata::image_ptr image);
+  void restore(metadata::image_ptr image, coordinator::group_table groups);
 
   // The newest committed state; on its way to the shards.
   const metadata::image_ptr& committed() const noexcept { return committed_; }
+  // The groups at the same position; only what is committed changes them.
+  coordinator::group_table& groups() noexcept { return groups_; }
   // Whether every shard has it.
   bool is_published() const noexcept { return !publishing_ && to_publish_.empty(); }
 
@@ -43,7 +43,7 @@ class cluster_state {
   // True if topics were deleted. An error: an entry doesn't fit the state, or can't be read.
   result<bool> apply(const std::vector<committed_entry>& entries);
   // The state is this one from now on.
-  void install(metadata::image_ptr image);
+  void install(metadata::image_ptr image, coordinator::group_table groups);
 
  private:
   struct effect_of_entry {
@@ -56,9 +56,9 @@ class cluster_state {
 
   publish_function publish_;
   published_function published_;
-  replay_function replay_group_;
   metadata::image_ptr committed_ = metadata::image::empty();
   std::unique_ptr<metadata::image_builder> builder_;
+  coordinator::group_table groups_;
   std::deque<delta_ptr> to_publish_;
   bool publishing_ = false;
 };

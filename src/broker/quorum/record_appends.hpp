@@ -9,19 +9,20 @@
 #include "context/shard_context.hpp"
 #include "gathering.hpp"
 #include "jackdaw/metadata/records.hpp"
+#include "proposer.hpp"
 #include "quorum.hpp"
 
 namespace jackdaw::broker {
 
 // Shard 0's thread only. Made and destroyed with the leadership.
-class record_appends {
+class record_appends final : public proposer {
  public:
   record_appends(shard_context& zero, quorum& q) : home_(zero), quorum_(q) {}
   ~record_appends();
 
   // `done` runs once, now or later: when the records are replayed, or with why they can't be: errc::not_leader (they
   // may still become committed under the next leader), errc::closed, errc::io, errc::no_space.
-  void append(std::vector<metadata::record> records, unique_function<void(result<void>)> done);
+  void append(std::vector<metadata::record> records, unique_function<void(result<void>)> done) override;
   // Raft is about to work: the next entries go along, unless it pays to wait.
   void before_work();
   void synced(duration took);

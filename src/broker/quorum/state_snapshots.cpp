@@ -34,7 +34,7 @@ void state_snapshots::take() {
   };
   auto a = std::make_shared<attempt>();
   a->image = state_.committed();
-  a->groups = share_groups_();
+  a->groups = state_.groups().share();
   a->info.position = {a->image->position().index, a->image->position().term};
   a->info.voters = quorum_.raft()->voters_at(a->info.position.index);
   home_.env.run_on_worker(

@@ -10,11 +10,7 @@ namespace jackdaw::broker {
 // Shard 0's thread only.
 class state_snapshots {
  public:
-  using share_function = unique_function<coordinator::group_table()>;
-
-  // `share_groups` gives a copy of the table of groups as it is at the state's committed position.
-  state_snapshots(shard_context& zero, quorum& q, const cluster_state& state, share_function share_groups)
-      : home_(zero), quorum_(q), state_(state), share_groups_(std::move(share_groups)) {}
+  state_snapshots(shard_context& zero, quorum& q, cluster_state& state) : home_(zero), quorum_(q), state_(state) {}
   ~state_snapshots() { home_.timers.cancel(timer_); }
 
   // More is committed and applied: by its bytes a snapshot is due at once, by time when it has waited for so long.
@@ -26,8 +22,7 @@ class state_snapshots {
 
   shard_context& home_;
   quorum& quorum_;
-  const cluster_state& state_;
-  share_function share_groups_;
+  cluster_state& state_;
   bool is_running_ = false;
   bool is_due_ = false;  // when timer_ says
   timer_queue::handle timer_{};

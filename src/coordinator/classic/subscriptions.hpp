@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "jackdaw/coordinator/classic_group.hpp"
+#include "jackdaw/coordinator/classic/classic_group.hpp"
 
 namespace jackdaw::coordinator {
 

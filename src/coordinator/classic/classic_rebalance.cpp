@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "jackdaw/base/assert.hpp"
-#include "jackdaw/coordinator/classic_group.hpp"
+#include "jackdaw/coordinator/classic/classic_group.hpp"
 #include "subscriptions.hpp"
 
 namespace jackdaw::coordinator {
@@ -16,6 +16,8 @@ namespace {
 
 // Much longer than a leader that is well takes to assign, much shorter than one that isn't is waited for.
 constexpr std::chrono::milliseconds longest_hold{1000};
+// Whatever time clients give each other for a rebalance.
+constexpr std::chrono::milliseconds shortest_retry{1000};
 
 }  // namespace
 
@@ -75,6 +77,13 @@ bool classic_group::elect_leader() {
   return false;
 }
 
+// Only static members are left, and none has joined yet: their sessions decide.
+void classic_group::await_absent(now_t now) {
+  const duration wait = std::chrono::milliseconds(longest_rebalance_timeout_ms());
+  join_ends_ = now.steady + std::max<duration>(wait, shortest_retry);
+  deadline(join_ends_);
+}
+
 void classic_group::complete_join(now_t now, group_effects& out) {
   // A static member may be away for its whole session; the others are out.
   std::vector<std::string> absent;
@@ -85,12 +94,7 @@ void classic_group::complete_join(now_t now, group_effects& out) {
     history_.member_dropped(id);
     members_.erase(id);
   }
-  if (!members_.empty() && !elect_leader()) {
-    // Only static members are left, and none has joined yet: their sessions decide.
-    join_ends_ = now.steady + std::chrono::milliseconds(longest_rebalance_timeout_ms());
-    deadline(join_ends_);
-    return;
-  }
+  if (!members_.empty() && !elect_leader()) return await_absent(now);
   ++generation_;
   is_initial_ = false;
   pending_.clear();
@@ -100,7 +104,7 @@ void classic_group::complete_join(now_t now, group_effects& out) {
     protocol_name_.reset();
     set_state(group_state::empty, now);
     history_.sync_done(now);
-    out.store = to_store();
+    store(out);
     return;
   }
   protocol_name_ = select_protocol();
@@ -115,7 +119,7 @@ void classic_group::complete_join(now_t now, group_effects& out) {
       m.has_synced = true;  // a static member that is away: nobody waits for it
       continue;
     }
-    out.joins.emplace_back(m.joining, current_answer(m, false));
+    out.answers.emplace_back(m.joining, current_answer(m, false));
     m.joining = no_waiter;
     m.is_new = false;
     session_begins(m, now);
@@ -153,26 +157,22 @@ std::string classic_group::select_protocol() const {
 // ---- SyncGroup
 
 std::optional<sync_answer> classic_group::sync(sync_request r, waiter w, now_t now, group_effects& out) {
-  const auto refuse = [](error_code error) {
-    sync_answer a;
-    a.error = error;
-    return a;
-  };
-  if (state_ == group_state::dead) return refuse(error_code::coordinator_not_available);
+  if (state_ == group_state::dead) return refused_sync(error_code::coordinator_not_available);
   if (const auto wrong = check_claim({r.member_id, r.instance_id, r.generation}); wrong != error_code::none) {
-    return refuse(wrong);
+    return refused_sync(wrong);
   }
-  if (r.generation != generation_) return refuse(error_code::illegal_generation);
+  if (r.generation != generation_) return refused_sync(error_code::illegal_generation);
   const bool other_type = r.protocol_type && *r.protocol_type != protocol_type_;
   if (other_type || (r.protocol_name && r.protocol_name != protocol_name_)) {
-    return refuse(error_code::inconsistent_group_protocol);
+    return refused_sync(error_code::inconsistent_group_protocol);
   }
   member& m = members_.at(r.member_id);
   switch (state_) {
     case group_state::empty:
-    case group_state::dead: return refuse(error_code::unknown_member_id);
-    case group_state::preparing_rebalance: return refuse(error_code::rebalance_in_progress);
+    case group_state::dead: return refused_sync(error_code::unknown_member_id);
+    case group_state::preparing_rebalance: return refused_sync(error_code::rebalance_in_progress);
     case group_state::stable: {
+      m.has_synced = true;
       session_begins(m, now);
       sync_answer a;
       a.protocol_type = protocol_type_;
@@ -188,7 +188,7 @@ std::optional<sync_answer> classic_group::sync(sync_request r, waiter w, now_t n
   if (r.member_id != leader_ || is_storing_) return std::nullopt;
   assign(r);
   is_storing_ = true;
-  out.store = to_store();
+  store(out);
   return std::nullopt;
 }
 
@@ -198,7 +198,11 @@ void classic_group::remember_owners() {
       std::any_of(members_.begin(), members_.end(), [](const auto& m) { return !m.second.assignment.empty(); });
   if (!was_handed_out || protocol_type_ != consumer_protocol_type) return;
   owners_before_.clear();
+  owners_bytes_ = 0;
   for (const auto& [id, m] : members_) add_assignment(owners_before_, id, m.assignment);
+  constexpr std::size_t node_bytes = 128;
+  for (const auto& [partition, owner] : owners_before_)
+    owners_bytes_ += node_bytes + partition.first.size() + owner.size();
 }
 
 void classic_group::assign(sync_request& r) {
@@ -218,7 +222,7 @@ void classic_group::assign(sync_request& r) {
   history_.assigned(static_cast<std::int32_t>(moved), static_cast<std::int32_t>(after.size()));
 }
 
-void classic_group::stored(std::int32_t generation, error_code outcome, settings_ref s, now_t now, group_effects& out) {
+void classic_group::ended(std::int32_t generation, error_code outcome, settings_ref s, now_t now, group_effects& out) {
   if (!is_storing_ || generation != generation_ || state_ != group_state::completing_rebalance) return;
   is_storing_ = false;
   if (outcome != error_code::none) {
@@ -226,6 +230,7 @@ void classic_group::stored(std::int32_t generation, error_code outcome, settings
     return prepare({cause_kind::store_failed, leader_, "", "", ""}, s, now, out);
   }
   owners_before_.clear();
+  owners_bytes_ = 0;
   set_state(group_state::stable, now);
   history_.sync_done(now);
   for (auto& [id, m] : members_) answer_sync(m, sync_code_of(m), now, out);
@@ -242,7 +247,7 @@ void classic_group::answer_sync(member& m, error_code error, now_t now, group_ef
     a.protocol_name = protocol_name_;
     a.assignment = m.assignment;
   }
-  out.syncs.emplace_back(std::exchange(m.syncing, no_waiter), std::move(a));
+  out.answers.emplace_back(std::exchange(m.syncing, no_waiter), std::move(a));
 }
 
 void classic_group::reset_assignments(error_code why, now_t now, group_effects& out) {
@@ -263,10 +268,7 @@ void classic_group::remove_member(const std::string& id, rebalance_cause cause, 
   cause.client_id = m.client_id;
   cause.client_host = m.client_host;
   if (m.joining != no_waiter) {
-    join_answer gone;
-    gone.error = error_code::unknown_member_id;
-    gone.member_id = id;
-    out.joins.emplace_back(m.joining, std::move(gone));
+    out.answers.emplace_back(m.joining, refused_join(error_code::unknown_member_id, id));
   }
   answer_sync(m, error_code::unknown_member_id, now, out);
   if (m.instance_id) static_members_.erase(*m.instance_id);
@@ -283,7 +285,7 @@ void classic_group::remove_member(const std::string& id, rebalance_cause cause, 
   }
 }
 
-stored_group classic_group::to_store() const {
+void classic_group::store(group_effects& out) const {
   stored_group g;
   g.group = id_;
   g.protocol_type = protocol_type_;
@@ -295,7 +297,8 @@ stored_group classic_group::to_store() const {
     g.members.push_back({id, m.instance_id, m.client_id, m.client_host, m.session_timeout_ms, m.rebalance_timeout_ms,
                          subscription(m), m.assignment});
   }
-  return g;
+  out.generation = generation_;
+  out.records.emplace_back(std::move(g));
 }
 
 }  // namespace jackdaw::coordinator

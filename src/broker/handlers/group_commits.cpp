@@ -11,19 +11,14 @@ namespace jackdaw::broker {
 namespace {
 
 using coordinator::offset_key;
+using coordinator::rows_answer;
 using protocol::error_code;
 
+constexpr std::int16_t commit_version_absent_groups = 9;
 constexpr std::int16_t commit_version_topic_ids = 10;
 constexpr std::int16_t fetch_version_top_level_error = 2;
 constexpr std::int16_t fetch_version_many_groups = 8;
 constexpr std::int16_t fetch_version_topic_ids = 10;
-
-// What became of a commit or a deletion: an error of the whole, or one for each offset that was asked of the
-// coordinator.
-struct offsets_answer {
-  error_code error = error_code::none;
-  std::vector<error_code> rows;
-};
 
 struct commit_work {
   protocol::offset_commit_request asked;
@@ -39,6 +34,7 @@ coordinator::commit_request to_core(request& r, commit_work& work) {
   if (work.asked.group_instance_id) c.instance_id = std::string(*work.asked.group_instance_id);
   c.generation = work.asked.generation_id_or_member_epoch;
   c.retention_ms = work.asked.retention_time_ms;
+  c.knows_absent_groups = r.version() >= commit_version_absent_groups;
   const bool by_id = r.version() >= commit_version_topic_ids;
   for (const auto& t : work.asked.topics) {
     const auto* topic = by_id ? image.find_topic(t.topic_id) : image.find_topic(t.name);
@@ -60,7 +56,7 @@ coordinator::commit_request to_core(request& r, commit_work& work) {
   return c;
 }
 
-void answer_commit(request& r, const commit_work& work, const offsets_answer& a) {
+void answer_commit(request& r, const commit_work& work, const rows_answer& a) {
   protocol::offset_commit_response message;
   std::size_t next = 0;
   auto refused = work.refused.begin();
@@ -87,14 +83,12 @@ void handle_offset_commit(request_ptr r) {
   if (!r->decode(work.asked)) return;
   auto core = to_core(*r, work);
   if (core.offsets.empty()) return answer_commit(*r, work, {});
-  ask_coordinator<offsets_answer>(
+  ask_coordinator<rows_answer>(
       std::move(r),
-      [core = std::move(core)](group_host& groups, request&, auto done) mutable {
-        groups.commit(std::move(core), [done = std::move(done)](error_code error, group_host::codes rows) mutable {
-          done(offsets_answer{error, std::move(rows)});
-        });
+      [core = std::move(core)](active_coordinator& groups, request&, auto done) mutable {
+        groups.commit(std::move(core), std::move(done));
       },
-      [work = std::move(work)](request& it, const offsets_answer& a) { answer_commit(it, work, a); });
+      [work = std::move(work)](request& it, const rows_answer& a) { answer_commit(it, work, a); });
 }
 
 // ---- OffsetFetch
@@ -110,12 +104,9 @@ struct fetched_group {
   std::vector<std::pair<offset_key, std::optional<coordinator::stored_offset>>> found;
 };
 
-void look_up(const coordinator::group_coordinator& core, fetched_group& g) {
-  if (!core.is_active()) {
-    g.error = error_code::coordinator_load_in_progress;
-    return;
-  }
-  const auto* entry = core.table().find(g.group);
+// What is committed: what a fetch tells survives.
+void look_up(const coordinator::group_table& table, fetched_group& g) {
+  const auto* entry = table.find(g.group);
   if (g.all && entry) {
     for (const auto& [key, o] : entry->offsets()) g.found.emplace_back(key, o);
   }
@@ -157,6 +148,11 @@ void add_rows(const metadata::image& image, const fetched_group& g, Topics& topi
 
 struct fetch_work {
   protocol::offset_fetch_request asked;
+  std::vector<fetched_group> groups;
+};
+
+struct fetched_groups {
+  error_code error = error_code::none;
   std::vector<fetched_group> groups;
 };
 
@@ -204,6 +200,13 @@ void answer_many(request& r, const fetch_work& work, const std::vector<fetched_g
   r.respond(message);
 }
 
+std::vector<fetched_group> all_refused(const request& r, const fetch_work& work, error_code why) {
+  std::vector<fetched_group> all;
+  if (r.version() < fetch_version_many_groups) all.push_back({std::string(work.asked.group_id), false, {}, why, {}});
+  for (const auto& g : work.asked.groups) all.push_back({std::string(g.group_id), false, {}, why, {}});
+  return all;
+}
+
 template <class Topics>
 void add_asked(fetched_group& g, const std::optional<Topics>& topics) {
   g.all = !topics;
@@ -244,23 +247,24 @@ void handle_offset_fetch(request_ptr r) {
     }
   }
   auto groups = std::move(work.groups);
-  ask_coordinator<std::vector<fetched_group>>(
+  ask_coordinator<fetched_groups>(
       std::move(r),
-      [groups = std::move(groups)](group_host& host, request&, auto done) mutable {
+      [groups = std::move(groups)](active_coordinator& host, request&, auto done) mutable {
         // All offsets of a group are told once: an answer is no larger than what there is to tell.
         std::set<std::string> told;
         for (auto& g : groups) {
           if (g.all && !told.insert(g.group).second) {
             g.error = error_code::invalid_request;
           } else {
-            look_up(host.core(), g);
+            look_up(host.groups().committed(), g);
           }
         }
-        done(std::move(groups));
+        done(fetched_groups{error_code::none, std::move(groups)});
       },
-      [work = std::move(work)](request& it, const std::vector<fetched_group>& answered) mutable {
-        if (it.version() < fetch_version_many_groups) return answer_one(it, work, answered.front());
-        answer_many(it, work, answered);
+      [work = std::move(work)](request& it, fetched_groups& found) mutable {
+        if (found.error != error_code::none) found.groups = all_refused(it, work, found.error);
+        if (it.version() < fetch_version_many_groups) return answer_one(it, work, found.groups.front());
+        answer_many(it, work, found.groups);
       });
 }
 
@@ -269,17 +273,18 @@ void handle_offset_fetch(request_ptr r) {
 namespace {
 
 void answer_delete(request& r, const protocol::offset_delete_request& asked, const std::vector<bool>& there,
-                   const offsets_answer& a) {
+                   const rows_answer& a) {
   protocol::offset_delete_response message;
   message.error_code = a.error;
   std::size_t next = 0;
+  auto is_there = there.begin();
   for (std::size_t t = 0; t < asked.topics.size() && a.error == error_code::none; ++t) {
     auto& row = message.topics.emplace_back();
     row.name = asked.topics[t].name;
     for (const auto& p : asked.topics[t].partitions) {
       auto& cell = row.partitions.emplace_back();
       cell.partition_index = p.partition_index;
-      cell.error_code = there[t] ? a.rows[next++] : error_code::unknown_topic_or_partition;
+      cell.error_code = *is_there++ ? a.rows[next++] : error_code::unknown_topic_or_partition;
     }
   }
   r.respond(message);
@@ -291,20 +296,21 @@ void handle_offset_delete(request_ptr r) {
   protocol::offset_delete_request asked;
   if (!r->decode(asked)) return;
   std::vector<offset_key> keys;
-  std::vector<bool> there;
+  std::vector<bool> there;  // of each partition, in the order asked
   for (const auto& t : asked.topics) {
-    there.push_back(r->home().image->find_topic(t.name) != nullptr);
-    if (!there.back()) continue;
-    for (const auto& p : t.partitions) keys.push_back({std::string(t.name), p.partition_index});
+    const auto* topic = r->home().image->find_topic(t.name);
+    for (const auto& p : t.partitions) {
+      there.push_back(topic && topic->has(p.partition_index));
+      if (there.back()) keys.push_back({std::string(t.name), p.partition_index});
+    }
   }
-  ask_coordinator<offsets_answer>(
+  ask_coordinator<rows_answer>(
       std::move(r),
-      [group = std::string(asked.group_id), keys = std::move(keys)](group_host& groups, request&, auto done) mutable {
-        groups.remove_offsets(group, keys, [done = std::move(done)](error_code error, group_host::codes rows) mutable {
-          done(offsets_answer{error, std::move(rows)});
-        });
+      [group = std::string(asked.group_id), keys = std::move(keys)](active_coordinator& groups, request&,
+                                                                    auto done) mutable {
+        groups.remove_offsets(group, keys, std::move(done));
       },
-      [asked, there = std::move(there)](request& it, const offsets_answer& a) { answer_delete(it, asked, there, a); });
+      [asked, there = std::move(there)](request& it, const rows_answer& a) { answer_delete(it, asked, there, a); });
 }
 
 }  // namespace jackdaw::broker

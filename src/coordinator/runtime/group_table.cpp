@@ -20,7 +20,10 @@ std::size_t cost_of(const offset_key& key, const stored_offset& o) noexcept {
 std::size_t cost_of(const metadata::group_stored* g) noexcept {
   if (!g) return 0;
   std::size_t bytes = sizeof *g;
-  for (const auto& m : g->members) bytes += sizeof m + m.subscription.size() + m.assignment.size() + 3 * node_bytes;
+  for (const auto& m : g->members) {
+    bytes += sizeof m + m.subscription.size() + m.assignment.size() + m.member_id.size() + m.client_id.size() +
+             m.client_host.size() + (m.instance_id ? m.instance_id->size() : 0);
+  }
   return bytes;
 }
 
@@ -42,7 +45,9 @@ bool group_entry::operator==(const group_entry& other) const {
 }
 
 bool group_table::replay(const metadata::record& r) {
-  return std::visit([this](const auto& alternative) { return on(alternative); }, r);
+  const bool is_ours = std::visit([this](const auto& alternative) { return on(alternative); }, r);
+  replays_ += is_ours ? 1 : 0;
+  return is_ours;
 }
 
 const group_entry* group_table::find(std::string_view group) const noexcept {
@@ -52,8 +57,9 @@ const group_entry* group_table::find(std::string_view group) const noexcept {
 
 group_table group_table::share() {
   group_table copy = *this;
-  // What both have in common may no longer be changed in place.
+  // What both have in common may no longer be changed in place, by either.
   edit_ = metadata::edit_id::fresh();
+  copy.edit_ = metadata::edit_id::fresh();
   return copy;
 }
 
@@ -112,8 +118,6 @@ bool group_table::on(const metadata::offsets_removed& r) {
     bytes_ -= cost_of(key, *found);
     entry.offsets_.erase(edit_, key);
   }
-  // A group that nobody was ever a member of is nothing but its offsets.
-  if (entry.offsets_.empty() && !entry.stored_) drop(r.group);
   return true;
 }
 
@@ -129,7 +133,8 @@ void group_table::for_each_record(const std::function<void(metadata::record)>& y
       yield(some);
       some.offsets.clear();
     }
-    if (!some.offsets.empty()) yield(std::move(some));
+    // One that has neither is there all the same.
+    if (!some.offsets.empty() || (!entry->stored() && entry->offsets().empty())) yield(std::move(some));
   }
 }
 

@@ -1,5 +1,5 @@
 // Members: who they are, whether they may, how long they live.
-#include "jackdaw/coordinator/classic_group.hpp"
+#include "jackdaw/coordinator/classic/classic_group.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -51,15 +51,22 @@ classic_group::classic_group(std::string id, const stored_group& found, now_t no
 
 std::size_t classic_group::bytes() const noexcept {
   constexpr std::size_t node_bytes = 64;
-  constexpr std::size_t id_bytes = 2 * node_bytes;  // a uuid behind a client's name, in a map
-  std::size_t bytes = sizeof *this + id_.size() + pending_.size() * id_bytes + static_members_.size() * 2 * id_bytes;
+  const auto of_protocols = [](const std::vector<member_protocol>& protocols) {
+    std::size_t sum = 0;
+    for (const auto& p : protocols) sum += sizeof p + p.name.size() + p.metadata.size();
+    return sum;
+  };
+  std::size_t bytes = sizeof *this + id_.size() + pending_.bytes() + history_.bytes() + owners_bytes_;
   for (const auto& [id, m] : members_) {
-    bytes += sizeof m + 2 * id_bytes + m.client_id.size() + m.client_host.size() + m.assignment.size();
-    for (const auto& p : m.protocols) bytes += sizeof p + p.name.size() + p.metadata.size();
+    bytes += sizeof m + node_bytes + 2 * id.size() + m.client_id.size() + m.client_host.size() + m.assignment.size();
+    if (m.instance_id) bytes += 2 * node_bytes + 2 * m.instance_id->size() + id.size();
+    bytes += of_protocols(m.protocols);
   }
   for (const auto& late : late_joins_) {
-    bytes += sizeof late + 2 * id_bytes;
-    for (const auto& p : late.request.protocols) bytes += sizeof p + p.name.size() + p.metadata.size();
+    const auto& r = late.request;
+    bytes += sizeof late + r.member_id.size() + r.client_id.size() + r.client_host.size() + r.reason.size() +
+             late.new_member_id.size() + of_protocols(r.protocols);
+    if (r.instance_id) bytes += r.instance_id->size();
   }
   return bytes;
 }
@@ -118,7 +125,7 @@ error_code classic_group::leave(const std::string& member_id, const std::optiona
     if (holder == nullptr) return error_code::unknown_member_id;
     if (!member_id.empty() && holder->id != member_id) return error_code::fenced_instance_id;
     id = holder->id;
-  } else if (pending_.erase(member_id) != 0) {
+  } else if (pending_.erase(member_id)) {
     complete_join_if_ready(now, out);
     return error_code::none;
   }
@@ -130,22 +137,14 @@ error_code classic_group::leave(const std::string& member_id, const std::optiona
 void classic_group::disband(error_code why, group_effects& out) {
   for (auto& [id, m] : members_) {
     if (m.joining != no_waiter) {
-      join_answer gone;
-      gone.error = why;
-      gone.member_id = id;
-      out.joins.emplace_back(m.joining, std::move(gone));
+      out.answers.emplace_back(m.joining, refused_join(why, id));
     }
     if (m.syncing != no_waiter) {
-      sync_answer gone;
-      gone.error = why;
-      out.syncs.emplace_back(m.syncing, std::move(gone));
+      out.answers.emplace_back(m.syncing, refused_sync(why));
     }
   }
   for (auto& late : late_joins_) {
-    join_answer gone;
-    gone.error = why;
-    gone.member_id = late.request.member_id;
-    out.joins.emplace_back(late.from, std::move(gone));
+    out.answers.emplace_back(late.from, refused_join(why, std::move(late.request.member_id)));
   }
   late_joins_.clear();
   late_leaves_.clear();
@@ -163,7 +162,8 @@ void classic_group::deadline(time_point when) noexcept { next_deadline_ = std::m
 // A member that is new sends no heartbeats before its first answer: it gets five minutes for its join.
 void classic_group::session_begins(member& m, now_t now) {
   constexpr std::int64_t new_member_ms = 300'000;
-  const std::int64_t ms = m.is_new && m.joining != no_waiter ? new_member_ms : m.session_timeout_ms;
+  const std::int64_t ms =
+      m.is_new && m.joining != no_waiter ? new_member_ms : std::max<std::int64_t>(m.session_timeout_ms, 1);
   m.expires = now.steady + std::chrono::milliseconds(ms);
   deadline(m.expires);
 }
@@ -186,12 +186,10 @@ void classic_group::on_time(settings_ref s, now_t now, group_effects& out) {
     if (!waits_for_us(m) && m.expires <= now.steady) silent.push_back(id);
   }
   for (const auto& id : silent) remove_member(id, {cause_kind::session_over, id, ""}, s, now, out);
-  if (std::erase_if(pending_, [&](const auto& p) { return p.second <= now.steady; }) != 0) {
-    complete_join_if_ready(now, out);
-  }
+  if (pending_.erase_until(now.steady)) complete_join_if_ready(now, out);
   if (state_ == group_state::preparing_rebalance && join_ends_ <= now.steady) expire_join(s, now, out);
   if (state_ == group_state::completing_rebalance && late_until_ <= now.steady) let_late_in(s, now, out);
-  if (state_ == group_state::completing_rebalance && sync_ends_ <= now.steady) {
+  if (is_awaiting_syncs() && sync_ends_ <= now.steady) {
     std::vector<std::string> late;
     for (const auto& [id, m] : members_) {
       if (!m.has_synced) late.push_back(id);
@@ -208,9 +206,9 @@ void classic_group::find_deadline() {
     if (!waits_for_us(m)) deadline(m.expires);
     awaits_syncs = awaits_syncs || !m.has_synced;
   }
-  for (const auto& [id, until] : pending_) deadline(until);
+  deadline(pending_.next());
   if (state_ == group_state::preparing_rebalance) deadline(join_ends_);
-  if (state_ == group_state::completing_rebalance && awaits_syncs) deadline(sync_ends_);
+  if (is_awaiting_syncs() && awaits_syncs) deadline(sync_ends_);
   if (has_late()) deadline(late_until_);
 }
 
@@ -219,8 +217,9 @@ void classic_group::set_state(group_state s, now_t now) {
   state_since_ = now.wall;
 }
 
+// Clients may give any number; time goes on with each.
 std::int32_t classic_group::longest_rebalance_timeout_ms() const {
-  std::int32_t longest = 0;
+  std::int32_t longest = 1;
   for (const auto& [id, m] : members_) longest = std::max(longest, m.rebalance_timeout_ms);
   return longest;
 }

@@ -21,13 +21,15 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "jackdaw/coordinator/classic/classic_messages.hpp"
+#include "jackdaw/coordinator/classic/pending_members.hpp"
 #include "jackdaw/coordinator/group_history.hpp"
-#include "jackdaw/coordinator/group_messages.hpp"
+#include "jackdaw/coordinator/runtime/effects.hpp"
+#include "jackdaw/coordinator/runtime/group_description.hpp"
 
 namespace jackdaw::coordinator {
 
@@ -35,11 +37,6 @@ enum class group_state { empty, preparing_rebalance, completing_rebalance, stabl
 
 // As tools print it: "PreparingRebalance".
 const char* name_of(group_state s) noexcept;
-
-struct group_settings {
-  std::int32_t initial_rebalance_delay_ms = 3000;
-  std::int32_t max_size = 2147483647;
-};
 
 class classic_group {
  public:
@@ -52,9 +49,9 @@ class classic_group {
   std::optional<join_answer> join(join_request request, waiter w, const std::string& new_member_id,
                                   const group_settings& settings, now_t now, group_effects& out);
   std::optional<sync_answer> sync(sync_request request, waiter w, now_t now, group_effects& out);
-  // The outcome of the last effects' `store`. Another error than none undoes the assignment.
-  void stored(std::int32_t generation, protocol::error_code outcome, const group_settings& settings, now_t now,
-              group_effects& out);
+  // What became of the records of this generation. Another error than none undoes the assignment.
+  void ended(std::int32_t generation, protocol::error_code outcome, const group_settings& settings, now_t now,
+             group_effects& out);
   protocol::error_code heartbeat(const member_claim& claim, now_t now);
   // By member id, or by instance id with an empty member id.
   protocol::error_code leave(const std::string& member_id, const std::optional<std::string>& instance_id,
@@ -125,6 +122,7 @@ class classic_group {
   void prepare(rebalance_cause cause, settings_ref s, now_t now, group_effects& out);
   void complete_join_if_ready(now_t now, group_effects& out);
   void complete_join(now_t now, group_effects& out);
+  void await_absent(now_t now);
   void expire_join(settings_ref s, now_t now, group_effects& out);
   bool elect_leader();
   std::string select_protocol() const;
@@ -132,7 +130,7 @@ class classic_group {
   void remove_member(const std::string& id, rebalance_cause cause, settings_ref s, now_t now, group_effects& out);
   void remember_owners();
   void assign(sync_request& r);
-  stored_group to_store() const;
+  void store(group_effects& out) const;
 
   // Those that come and go before an assignment (classic_late.cpp).
   bool awaits_assignment(now_t now) const noexcept;
@@ -149,6 +147,9 @@ class classic_group {
   void deadline(time_point when) noexcept;
   void find_deadline();
   void set_state(group_state s, now_t now);
+  bool is_awaiting_syncs() const noexcept {
+    return state_ == group_state::completing_rebalance || state_ == group_state::stable;
+  }
   std::int32_t longest_rebalance_timeout_ms() const;
 
   std::string id_;
@@ -160,15 +161,15 @@ class classic_group {
   std::string leader_;
   std::map<std::string, member> members_;              // by id
   std::map<std::string, std::string> static_members_;  // instance id -> member id
-  std::map<std::string, time_point> pending_;          // ids that were given out and not used yet, until when
-  bool is_storing_ = false;                            // an assignment is on its way to the log
+  pending_members pending_;
+  bool is_storing_ = false;  // an assignment is on its way to the log
 
   // The rebalance that is being prepared.
   time_point join_ends_{};
   bool is_initial_ = false;    // out of an empty group: waits for more members, not for those there are
   bool has_newcomer_ = false;  // since the initial delay last began
   std::int64_t delay_left_ms_ = 0;
-  time_point sync_ends_{};  // then members that didn't sync are out
+  time_point sync_ends_{};  // then members that didn't sync in this generation are out
   // Only in completing_rebalance, and until late_until_.
   struct late_join {
     join_request request;
@@ -180,9 +181,15 @@ class classic_group {
   time_point late_until_{};
   // Topic and partition to the member that had it in the last generation that was handed out; only until the next is.
   std::map<std::pair<std::string, std::int32_t>, std::string> owners_before_;
+  std::size_t owners_bytes_ = 0;
 
   time_point next_deadline_ = time_point::max();
   group_history history_;
 };
+
+// What the runtime asks of every kind (runtime/group_kind.hpp).
+const char* state_name(const classic_group& group) noexcept;
+group_description describe(const classic_group& group);
+offsets_use use_of_offsets(const classic_group& group);
 
 }  // namespace jackdaw::coordinator

@@ -10,6 +10,26 @@ std::int64_t ms_between(time_point from, time_point to) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count();
 }
 
+// At a character's end.
+void shorten(std::string& text) {
+  if (text.size() <= group_history::text_max) return;
+  std::size_t end = group_history::text_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+  text.shrink_to_fit();
+}
+
+std::size_t cost_of(const rebalance_cause& c) noexcept {
+  return sizeof c + c.member_id.size() + c.reason.size() + c.client_id.size() + c.client_host.size();
+}
+
+std::size_t cost_of(const rebalance_report& r) noexcept {
+  std::size_t bytes = sizeof r + r.slowest_member.size();
+  for (const auto& c : r.causes) bytes += cost_of(c);
+  for (const auto& d : r.dropped) bytes += sizeof d + d.size();
+  return bytes;
+}
+
 }  // namespace
 
 const char* name_of(cause_kind kind) noexcept {
@@ -30,19 +50,39 @@ void group_history::caused(rebalance_cause cause, bool begins, now_t now) {
     rebalance_report r;
     r.began = now.wall;
     reports_.push_back(std::move(r));
-    if (reports_.size() > reports_max) reports_.pop_front();
+    grow(sizeof(rebalance_report));
     began_ = now.steady;
   }
-  constexpr std::size_t causes_max = 100;  // a thousand members that come at once are one story
-  if (reports_.back().causes.size() < causes_max) reports_.back().causes.push_back(std::move(cause));
+  auto& causes = reports_.back().causes;
+  if (causes.size() >= causes_max) return;
+  for (auto* text : {&cause.member_id, &cause.reason, &cause.client_id, &cause.client_host}) shorten(*text);
+  causes.push_back(std::move(cause));
+  grow(cost_of(causes.back()));
+}
+
+// The newest stays: it is far below what all may take.
+void group_history::grow(std::size_t bytes) {
+  bytes_ += bytes;
+  while (reports_.size() > 1 && (reports_.size() > reports_max || bytes_ > bytes_max)) {
+    bytes_ -= cost_of(reports_.front());
+    reports_.pop_front();
+  }
 }
 
 void group_history::member_joined(const std::string& member_id) {
-  if (!reports_.empty()) reports_.back().slowest_member = member_id;
+  if (reports_.empty()) return;
+  auto& slowest = reports_.back().slowest_member;
+  bytes_ -= slowest.size();
+  slowest = member_id;
+  shorten(slowest);
+  grow(slowest.size());
 }
 
 void group_history::member_dropped(const std::string& member_id) {
-  if (!reports_.empty()) reports_.back().dropped.push_back(member_id);
+  if (reports_.empty() || reports_.back().dropped.size() >= dropped_max) return;
+  auto& name = reports_.back().dropped.emplace_back(member_id);
+  shorten(name);
+  grow(sizeof name + name.size());
 }
 
 void group_history::join_done(std::int32_t generation, std::size_t members, now_t now) {

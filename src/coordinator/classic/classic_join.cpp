@@ -2,20 +2,13 @@
 #include <algorithm>
 #include <chrono>
 
-#include "jackdaw/coordinator/classic_group.hpp"
+#include "jackdaw/coordinator/classic/classic_group.hpp"
 
 namespace jackdaw::coordinator {
 
 using protocol::error_code;
 
 namespace {
-
-join_answer refuse(error_code error, std::string member_id) {
-  join_answer a;
-  a.error = error;
-  a.member_id = std::move(member_id);
-  return a;
-}
 
 bool has_protocol(const std::vector<member_protocol>& protocols, const std::string& name) {
   return std::any_of(protocols.begin(), protocols.end(), [&](const auto& p) { return p.name == name; });
@@ -36,7 +29,7 @@ bool classic_group::supports(const std::string& type, const std::vector<member_p
 
 std::optional<join_answer> classic_group::join(join_request r, waiter w, const std::string& new_member_id,
                                                settings_ref s, now_t now, group_effects& out) {
-  if (state_ == group_state::dead) return refuse(error_code::coordinator_not_available, r.member_id);
+  if (state_ == group_state::dead) return refused_join(error_code::coordinator_not_available, r.member_id);
   const bool is_inside = members_.contains(r.member_id) || (r.instance_id && find_static(*r.instance_id) != nullptr);
   const auto awaited = static_cast<std::size_t>(
       std::count_if(members_.begin(), members_.end(), [](const auto& m) { return m.second.joining != no_waiter; }));
@@ -46,9 +39,10 @@ std::optional<join_answer> classic_group::join(join_request r, waiter w, const s
   if (!is_in && counted >= static_cast<std::size_t>(s.max_size)) {
     // A group that is too large already (the limit was lowered) sheds who comes last.
     pending_.erase(r.member_id);
-    return refuse(error_code::group_max_size_reached, is_inside ? r.member_id : "");
+    return refused_join(error_code::group_max_size_reached, is_inside ? r.member_id : "");
   }
-  if (!supports(r.protocol_type, r.protocols)) return refuse(error_code::inconsistent_group_protocol, r.member_id);
+  if (!supports(r.protocol_type, r.protocols))
+    return refused_join(error_code::inconsistent_group_protocol, r.member_id);
   if (must_wait(r, now)) {
     late_joins_.push_back({std::move(r), w, new_member_id});
     deadline(late_until_);
@@ -62,7 +56,7 @@ std::optional<join_answer> classic_group::join(join_request r, waiter w, const s
     return std::nullopt;
   }
   if (const auto wrong = check_claim({r.member_id, r.instance_id, generation_}); wrong != error_code::none) {
-    return refuse(wrong, r.member_id);
+    return refused_join(wrong, r.member_id);
   }
   return join_known(r, w, s, now, out);
 }
@@ -72,9 +66,9 @@ std::optional<join_answer> classic_group::join_new(join_request& r, waiter w, co
   if (r.instance_id && find_static(*r.instance_id) != nullptr) return join_static_again(r, w, new_id, s, now, out);
   if (!r.instance_id && r.requires_member_id) {
     const auto until = now.steady + std::chrono::milliseconds(r.session_timeout_ms);
-    pending_[new_id] = until;
+    pending_.add(new_id, until);
     deadline(until);
-    return refuse(error_code::member_id_required, new_id);
+    return refused_join(error_code::member_id_required, new_id);
   }
   add_member(r, w, new_id, s, now, out);
   return std::nullopt;
@@ -97,7 +91,7 @@ void classic_group::add_member(join_request& r, waiter w, const std::string& id,
 
 // The answer to an earlier join of the same member is overtaken by this one.
 void classic_group::update_member(member& m, join_request& r, waiter w, now_t now, group_effects& out) {
-  if (m.joining != no_waiter) out.joins.emplace_back(m.joining, refuse(error_code::unknown_member_id, m.id));
+  if (m.joining != no_waiter) out.answers.emplace_back(m.joining, refused_join(error_code::unknown_member_id, m.id));
   m.protocols = std::move(r.protocols);
   m.session_timeout_ms = r.session_timeout_ms;
   m.rebalance_timeout_ms = r.rebalance_timeout_ms;
@@ -122,36 +116,34 @@ std::optional<join_answer> classic_group::join_static_again(join_request& r, wai
     return std::nullopt;
   }
   const bool same = protocol_name_ && has_protocol(r.protocols, *protocol_name_);
-  const blob before = subscription(m);
   const std::string reason = r.reason;
   const bool can_skip = r.can_skip_assignment;
   update_member(m, r, no_waiter, now, out);
-  if (!same || select_protocol() != *protocol_name_ || subscription(m) != before) {
+  // Other metadata alone isn't a reason: a consumer that was restarted owns nothing any more, and gets all of it back.
+  if (!same || select_protocol() != *protocol_name_) {
     m.joining = w;
     prepare({cause_kind::protocols_changed, new_id, reason}, s, now, out);
     return std::nullopt;
   }
   // Nothing changed for the others: no rebalance, only the new id is stored.
-  out.store = to_store();
-  auto answer = current_answer(m, can_skip);
+  store(out);
+  auto told = current_answer(m, can_skip);
   // A client that can't be told to skip would assign anew, and nobody would take it: let it think it follows.
   if (was_leader && !can_skip) {
-    answer.leader = old_id;
-    answer.members.clear();
+    told.leader = old_id;
+    told.members.clear();
   }
-  return answer;
+  // The new id must survive the coordinator before the member hears of it.
+  out.when_stored.emplace_back(w, std::move(told));
+  return std::nullopt;
 }
 
 void classic_group::replace_member_id(const std::string& old_id, const std::string& new_id, group_effects& out) {
   auto node = members_.extract(old_id);
   node.key() = new_id;
   member& m = node.mapped();
-  if (m.joining != no_waiter) out.joins.emplace_back(m.joining, refuse(error_code::fenced_instance_id, old_id));
-  if (m.syncing != no_waiter) {
-    sync_answer fenced;
-    fenced.error = error_code::fenced_instance_id;
-    out.syncs.emplace_back(m.syncing, std::move(fenced));
-  }
+  if (m.joining != no_waiter) out.answers.emplace_back(m.joining, refused_join(error_code::fenced_instance_id, old_id));
+  if (m.syncing != no_waiter) out.answers.emplace_back(m.syncing, refused_sync(error_code::fenced_instance_id));
   m.joining = m.syncing = no_waiter;
   m.id = new_id;
   if (leader_ == old_id) leader_ = new_id;
@@ -167,7 +159,7 @@ std::optional<join_answer> classic_group::join_known(join_request& r, waiter w, 
   const std::string id = m.id;
   switch (state_) {
     case group_state::empty:
-    case group_state::dead: return refuse(error_code::unknown_member_id, r.member_id);
+    case group_state::dead: return refused_join(error_code::unknown_member_id, r.member_id);
     case group_state::preparing_rebalance:
       update_member(m, r, w, now, out);
       complete_join_if_ready(now, out);

@@ -1,7 +1,7 @@
 // Those that join or leave while everybody waits for the leader's assignment.
 #include <utility>
 
-#include "jackdaw/coordinator/classic_group.hpp"
+#include "jackdaw/coordinator/classic/classic_group.hpp"
 #include "subscriptions.hpp"
 
 namespace jackdaw::coordinator {
@@ -41,7 +41,7 @@ void classic_group::let_late_in(settings_ref s, now_t now, group_effects& out) {
   }
   for (auto& late : joins) {
     auto refused = join(std::move(late.request), late.from, late.new_member_id, s, now, out);
-    if (refused) out.joins.emplace_back(late.from, std::move(*refused));
+    if (refused) out.answers.emplace_back(late.from, std::move(*refused));
   }
 }
 
