@@ -10,7 +10,6 @@
 
 namespace jackdaw::broker {
 
-using coordinator::no_waiter;
 using protocol::error_code;
 
 namespace {

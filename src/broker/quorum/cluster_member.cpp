@@ -82,7 +82,7 @@ result<void> cluster_member::on_committed(const std::vector<raft::entry>& entrie
   }
   const auto deleted = state_.apply(committed);
   if (!deleted) return deleted.error();
-  const auto last = entries.back();
+  const auto& last = entries.back();
   if (roles_) {
     if (*deleted && roles_->coordinator) roles_->coordinator->topics_deleted(state_.committed());
     roles_->controller.applied(last.index);

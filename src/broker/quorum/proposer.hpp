@@ -17,7 +17,7 @@ class proposer {
   virtual void append(std::vector<metadata::record> records, unique_function<void(result<void>)> done) = 0;
 
  protected:
-  ~proposer() = default;
+  virtual ~proposer() = default;
 };
 
 }  // namespace jackdaw::broker

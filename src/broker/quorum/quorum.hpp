@@ -39,7 +39,7 @@ class quorum {
     virtual void on_synced(duration took) = 0;
 
    protected:
-    ~listener() = default;
+    virtual ~listener() = default;
   };
 
   // Both outlive it.

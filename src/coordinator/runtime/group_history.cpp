@@ -26,7 +26,7 @@ std::size_t cost_of(const rebalance_cause& c) noexcept {
 std::size_t cost_of(const rebalance_report& r) noexcept {
   std::size_t bytes = sizeof r + r.slowest_member.size();
   for (const auto& c : r.causes) bytes += cost_of(c);
-  for (const auto& d : r.dropped) bytes += sizeof d + d.size();
+  for (const auto& d : r.dropped) bytes += sizeof(std::string) + d.size();
   return bytes;
 }
 
@@ -82,7 +82,7 @@ void group_history::member_dropped(const std::string& member_id) {
   if (reports_.empty() || reports_.back().dropped.size() >= dropped_max) return;
   auto& name = reports_.back().dropped.emplace_back(member_id);
   shorten(name);
-  grow(sizeof name + name.size());
+  grow(sizeof(std::string) + name.size());
 }
 
 void group_history::join_done(std::int32_t generation, std::size_t members, now_t now) {

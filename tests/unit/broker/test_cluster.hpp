@@ -26,7 +26,10 @@ class test_cluster {
     for (int i = 0; i < count; ++i) nodes_.push_back(std::make_unique<sim_node>(*this, broker_id{i + 1}, seed + 1000));
   }
   ~test_cluster() {
-    for (auto& n : nodes_) n->forget();
+    for (auto& n : nodes_) {
+      for (const auto& why : n->failures) ADD_FAILURE() << "node " << n->id.value() << " failed: " << why;
+      n->forget();
+    }
   }
 
   // Odds of the network, in percent.
@@ -51,6 +54,8 @@ class test_cluster {
   bool is_up(broker_id id) { return node_of(id).is_up(); }
   bool is_ready(broker_id id) { return node_of(id).ready; }
   broker::shard_state& state(broker_id id, std::uint32_t shard = 0) { return node_of(id).at(shard).state(); }
+  // Why it said that it must not go on, since the last call.
+  std::vector<std::string> take_failures(broker_id id) { return std::exchange(node_of(id).failures, {}); }
   sim_disk& disk(broker_id id) { return node_of(id).disk; }
   std::vector<broker_id> ids() const {
     std::vector<broker_id> out;
@@ -93,7 +98,7 @@ class test_cluster {
     time_point read_clock() const override { return owner.cluster.now(); }
     broker::network_use network() const override { return {}; }
     void log(broker::log_level, const std::string& sentence) const override { owner.said.push_back(sentence); }
-    void fail(const error& why) override { ADD_FAILURE() << "node " << owner.id.value() << ": " << to_string(why); }
+    void fail(const error& why) override { owner.failures.push_back(to_string(why)); }
 
     sim_node& owner;
     shard_id id;
@@ -160,6 +165,7 @@ class test_cluster {
     std::vector<std::unique_ptr<sim_environment>> environments;
     std::unique_ptr<broker::node> node;
     std::vector<std::string> said;
+    std::vector<std::string> failures;
     bool ready = false;
     bool is_cut_off = false;
   };

@@ -175,6 +175,21 @@ TEST_P(three_nodes, leadership_is_lost_and_regained_with_requests_in_flight) {
   expect_all_kept();
 }
 
+TEST(node, whose_data_directory_is_removed_ends_within_seconds_although_nobody_opens_a_file) {
+  const broker_id only{1};
+  test_cluster cluster(7, 1);
+  cluster.start(only);
+  cluster.run_for(std::chrono::seconds(10));
+  EXPECT_TRUE(cluster.is_ready(only));
+  EXPECT_TRUE(cluster.take_failures(only).empty());
+  ASSERT_TRUE(cluster.disk(only).remove_all("/data"));
+  cluster.run_for(std::chrono::seconds(3));
+  const auto failures = cluster.take_failures(only);
+  ASSERT_FALSE(failures.empty());
+  EXPECT_NE(failures.front().find("/data"), std::string::npos) << failures.front();
+  EXPECT_FALSE(cluster.disk(only).exists("/data")) << "it is not made again";
+}
+
 INSTANTIATE_TEST_SUITE_P(seeds, three_nodes, ::testing::Range(std::uint64_t{1}, seeds() + 1));
 
 }  // namespace
