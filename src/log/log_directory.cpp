@@ -195,6 +195,9 @@ result<void> log_directory::load_checkpoints() {
   auto starts = offset_checkpoint::load(disk_, path_ + "/log-start-offset-checkpoint");
   if (!starts) return starts.error();
   log_starts_ = std::move(*starts);
+  auto watermarks = offset_checkpoint::load(disk_, path_ + "/replication-offset-checkpoint");
+  if (!watermarks) return watermarks.error();
+  high_watermarks_ = std::move(*watermarks);
   return {};
 }
 
@@ -260,11 +263,12 @@ result<std::string> log_directory::mark_deleted(const topic_partition& tp, uuid 
   if (auto renamed = disk_.rename(partition_path(tp), target); !renamed) return renamed.error();
   recovery_points_.remove(tp);
   log_starts_.remove(tp);
+  high_watermarks_.remove(tp);
   return target;
 }
 
 result<void> log_directory::close_clean(broker_epoch epoch) {
-  for (auto* checkpoint : {&recovery_points_, &log_starts_}) {
+  for (auto* checkpoint : {&recovery_points_, &log_starts_, &high_watermarks_}) {
     auto job = checkpoint->prepare_write();
     if (!job) continue;
     auto written = job->run(disk_);

@@ -82,6 +82,8 @@ std::size_t partition_log::open_file_count() const noexcept {
   return count;
 }
 
+bool partition_log::has_unsynced_files() const noexcept { return state_ && !state_->unsynced.empty(); }
+
 void partition_log::check() const {
   JD_ASSERT(log_start_ <= log_end_, log_start_.value(), log_end_.value(), directory_);
   JD_ASSERT(recovery_point_ <= log_end_, recovery_point_.value(), log_end_.value(), directory_);

@@ -19,9 +19,10 @@ partition_leader::partition_leader(const start& s, const leader_settings& settin
       partition_epoch_(s.partition_epoch),
       settings_(settings),
       epoch_start_(s.log_end),
-      log_end_(s.log_end),
+      log_end_(s.held_end == no_offset ? s.log_end : s.held_end),
       high_watermark_(s.high_watermark) {
-  JD_ASSERT(s.high_watermark <= s.log_end, s.high_watermark.value(), s.log_end.value());
+  JD_ASSERT(log_end_ <= s.log_end, log_end_.value(), s.log_end.value());
+  JD_ASSERT(s.high_watermark <= log_end_, s.high_watermark.value(), log_end_.value());
   JD_ASSERT(has(s.isr, s.self), s.self.value());
   isr_decided(s.replicas, s.isr, s.partition_epoch, now);
 }

@@ -107,6 +107,8 @@ struct broker_config {
   std::int32_t log_flush_offset_checkpoint_interval_ms = 60000;
   std::int32_t log_flush_start_offset_checkpoint_interval_ms = 60000;
   std::int64_t log_initial_task_delay_ms = 30000;
+  std::int64_t replica_lag_time_max_ms = 30000;
+  std::int64_t replica_high_watermark_checkpoint_interval_ms = 5000;
   std::int32_t producer_id_expiration_check_interval_ms = 600000;
 
   std::int64_t metadata_log_max_record_bytes_between_snapshots = 20971520;

@@ -23,6 +23,7 @@ class storage {
     bool clean = false;
     offset recovery_point{0};
     offset log_start_offset{0};
+    offset high_watermark{0};
   };
 
   // log.dirs hold partitions; metadata.log.dir holds the metadata log alone, unless it is one of them: a partition

@@ -46,7 +46,7 @@ struct meta_properties {
   static result<meta_properties> decode(std::string_view text);
 };
 
-// A checkpoint file of offsets (recovery points, log starts), Kafka's version 0. set() and remove() cost the same
+// A checkpoint file of offsets (recovery points, log starts, high watermarks), Kafka's version 0. set() and remove() cost the same
 // however many partitions there are: writing takes the table away to a worker and merges on return what changed
 // meanwhile. Owned by one thread.
 class offset_checkpoint {
@@ -128,8 +128,9 @@ class log_directory {
 
   offset_checkpoint& recovery_points() noexcept { return recovery_points_; }
   offset_checkpoint& log_starts() noexcept { return log_starts_; }
+  offset_checkpoint& high_watermarks() noexcept { return high_watermarks_; }
 
-  // After all logs have been closed: writes both checkpoints and the clean-shutdown marker, waits for the disk, and
+  // After all logs have been closed: writes the checkpoints and the clean-shutdown marker, waits for the disk, and
   // lets go of the lock.
   result<void> close_clean(broker_epoch epoch);
 
@@ -149,6 +150,7 @@ class log_directory {
   broker_epoch previous_epoch_;
   offset_checkpoint recovery_points_;
   offset_checkpoint log_starts_;
+  offset_checkpoint high_watermarks_;
 };
 
 }  // namespace jackdaw::log

@@ -176,6 +176,8 @@ class partition_log {
   // Lets go of open files (they are opened again when needed): for logs that have been idle for a while.
   void release_files();
   std::size_t open_file_count() const noexcept;
+  // Files that are held open until the next flush whatever release_files() does: what was written to them isn't synced.
+  bool has_unsynced_files() const noexcept;
   // Checks the class's invariants; for tests.
   void check() const;
 

@@ -47,6 +47,7 @@ class partition_leader {
     std::span<const broker_id> isr;       // self among them
     offset log_end;                       // where this leader's epoch begins
     offset high_watermark;                // as it was known locally
+    offset held_end = no_offset;          // what counts as held, if not all: the rest isn't synced yet
   };
   partition_leader(const start& s, const leader_settings& settings, time_point now);
 

@@ -216,6 +216,8 @@ void read_topics_and_logs(settings& from, broker_config& to) {
   to.log_flush_offset_checkpoint_interval_ms = from.int32("log.flush.offset.checkpoint.interval.ms");
   to.log_flush_start_offset_checkpoint_interval_ms = from.int32("log.flush.start.offset.checkpoint.interval.ms");
   to.log_initial_task_delay_ms = from.integer("log.initial.task.delay.ms");
+  to.replica_lag_time_max_ms = from.integer("replica.lag.time.max.ms");
+  to.replica_high_watermark_checkpoint_interval_ms = from.integer("replica.high.watermark.checkpoint.interval.ms");
   to.producer_id_expiration_check_interval_ms = from.int32("producer.id.expiration.check.interval.ms");
   to.metadata_log_max_record_bytes_between_snapshots = from.integer("metadata.log.max.record.bytes.between.snapshots");
   to.metadata_log_max_snapshot_interval_ms = from.integer("metadata.log.max.snapshot.interval.ms");

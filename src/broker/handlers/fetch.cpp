@@ -113,6 +113,15 @@ void fetch_operation::collect_targets() {
 
 // ---- reading and waiting
 
+namespace {
+
+reader_identity reader_of(const protocol::fetch_request& asked, std::int16_t version) {
+  if (version < 15) return {asked.replica_id, broker_epoch{-1}};
+  return {asked.replica_state.replica_id, asked.replica_state.replica_epoch};
+}
+
+}  // namespace
+
 void fetch_operation::read(bool may_wait) {
   auto& home = r_->home();
   available_bytes_ = 0;
@@ -148,6 +157,7 @@ void fetch_operation::read(bool may_wait) {
   const auto payer = r_->payer();
   for (auto& [owner, job] : jobs) {
     job->max_bytes = max_bytes;
+    job->reader = reader_of(asked_, r_->version());
     job->read_committed = asked_.isolation_level == 1;
     job->watch_below_bytes = may_wait ? min_bytes_ : 0;
     job->watcher = {home.id(), id_};

@@ -70,17 +70,17 @@ void answer_by_time(shard_state& owner, hosted_partition& p, offset_question& q,
 }
 
 void look_up(shard_state& owner, hosted_partition& p, offset_question& q, unique_function<void()> finished) {
-  q.error = check_leader_epoch(q.current_leader_epoch, p.leader.epoch());
+  q.error = check_leader_epoch(q.current_leader_epoch, p.epoch);
   if (q.error != error_code::none) return finished();
   switch (q.asked_timestamp) {
     case latest:
       q.at = visible_end(p, q);
-      q.epoch = p.leader.epoch();
+      q.epoch = p.epoch;
       return finished();
     case earliest:
     case earliest_local:
       q.at = p.log->log_start_offset();
-      q.epoch = p.log->epochs().epoch_at(q.at).value_or(p.leader.epoch());
+      q.epoch = p.log->epochs().epoch_at(q.at).value_or(p.epoch);
       return finished();
     case latest_tiered:
     case earliest_pending_upload:

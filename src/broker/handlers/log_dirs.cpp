@@ -44,9 +44,12 @@ void take_size(shard_state& owner, const hosted_partition& p, size_question& q) 
 // A log that nobody uses needn't be opened for its size: the file system knows it.
 void measure(shard_state& owner, size_question& q, unique_function<void()> finished) {
   if (q.error != error_code::none) return finished();
-  const auto* open = owner.partitions.find_open({q.topic_id, q.partition});
+  if (const auto* open = owner.partitions.find_open({q.topic_id, q.partition})) {
+    take_size(owner, *open, q);
+    return finished();
+  }
   const log::topic_partition name{q.topic, q.partition};
-  const auto directory = open == nullptr ? owner.partitions.found_in(name) : std::nullopt;
+  const auto directory = owner.partitions.found_in(name);
   if (!directory) {
     return when_open(owner, q, std::move(finished), [&q, &owner](hosted_partition& p, unique_function<void()> done) {
       take_size(owner, p, q);

@@ -27,7 +27,7 @@ struct epoch_question : partition_question {
 
 void find_epoch_end(shard_state& owner, epoch_question& q, unique_function<void()> finished) {
   when_open(owner, q, std::move(finished), [&q](hosted_partition& p, unique_function<void()> done) {
-    q.error = check_leader_epoch(q.current_leader_epoch, p.leader.epoch());
+    q.error = check_leader_epoch(q.current_leader_epoch, p.epoch);
     if (q.error == error_code::none) q.end = p.log->end_offset_for(q.asked);
     done();
   });

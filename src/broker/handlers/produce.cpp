@@ -107,6 +107,7 @@ class produce_operation {
       job = std::make_unique<append_job>();
       job->frame = r_->frame();
       job->wait_for_all = asked_.acks == -1;
+      job->timeout_ms = asked_.timeout_ms;
       job->zstd_allowed = r_->version() >= 7;
     }
     auto& item = job->items.emplace_back();

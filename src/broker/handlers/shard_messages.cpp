@@ -15,16 +15,43 @@ void tell_here(shard_state& here, std::uint64_t fetch_id, std::int64_t bytes) {
 
 }  // namespace
 
-void tell_fetch(shard_state& from, fetch_key watcher, std::int64_t bytes) {
-  if (watcher.home == from.id()) return tell_here(from, watcher.fetch_id, bytes);
-  from.env.post(watcher.home, [watcher, bytes](shard& s) { tell_here(s.state(), watcher.fetch_id, bytes); });
+void shard_state::data_arrived(fetch_key watcher, std::int64_t bytes) {
+  if (watcher.home == id()) return tell_here(*this, watcher.fetch_id, bytes);
+  env.post(watcher.home, [watcher, bytes](shard& s) { tell_here(s.state(), watcher.fetch_id, bytes); });
 }
 
-void post_checkpoints(shard_state& from, std::size_t directory, const log::topic_partition& tp, offset recovery_point,
-                      offset log_start) {
-  from.env.post(shard_zero, [storage = from.options.server->storage, directory, tp, recovery_point, log_start](shard&) {
-    storage->directory(directory).recovery_points().set(tp, recovery_point);
-    storage->directory(directory).log_starts().set(tp, log_start);
+void shard_state::checkpoints_moved(std::vector<checkpoint_row> rows) {
+  env.post(shard_zero, [storage = options.server->storage, rows = std::move(rows)](shard&) {
+    for (const auto& r : rows) {
+      auto& directory = storage->directory(r.directory);
+      if (r.recovery_point) directory.recovery_points().set(r.name, *r.recovery_point);
+      if (r.log_start) directory.log_starts().set(r.name, *r.log_start);
+      if (r.high_watermark) directory.high_watermarks().set(r.name, *r.high_watermark);
+    }
+  });
+}
+
+void shard_state::checkpoints_forgotten(std::size_t directory, const log::topic_partition& name) {
+  // In the order of this shard's other messages: a new partition of that name sets its checkpoints after this.
+  env.post(shard_zero, [storage = options.server->storage, directory, name](shard&) {
+    auto& d = storage->directory(directory);
+    d.recovery_points().remove(name);
+    d.log_starts().remove(name);
+    d.high_watermarks().remove(name);
+  });
+}
+
+void shard_state::recovery_begins(std::size_t logs) {
+  env.post(shard_zero, [logs](shard& s) {
+    auto& zero = s.state();
+    if (auto news = zero.recovery.begins(logs, zero.shard_count(), zero.now.steady)) zero.log(log_level::info, *news);
+  });
+}
+
+void shard_state::log_recovered(std::uint64_t bytes_checked) {
+  env.post(shard_zero, [bytes_checked](shard& s) {
+    auto& zero = s.state();
+    if (auto news = zero.recovery.recovered(bytes_checked, zero.now.steady)) zero.log(log_level::info, *news);
   });
 }
 
@@ -50,64 +77,7 @@ void write_recovery_points(shard_state& zero) { write_checkpoints(zero, &log::lo
 
 void write_log_starts(shard_state& zero) { write_checkpoints(zero, &log::log_directory::log_starts); }
 
-namespace {
-
-// Long names lose their end, so that the name stays one that file systems take.
-std::string discarded_name(const log::topic_partition& tp, const uuid& unique) {
-  constexpr std::size_t name_max = 255;
-  const auto suffix = fmt::format(".{}-delete", to_string(unique));
-  return log::directory_name(tp).substr(0, name_max - suffix.size()) + suffix;
-}
-
-}  // namespace
-
-std::string discarded_path(shard_state& owner, std::size_t directory, const log::topic_partition& tp) {
-  return owner.options.server->storage->directory_path(directory) + '/' + discarded_name(tp, random_uuid(owner.random));
-}
-
-void forget_checkpoints(shard_state& owner, std::size_t directory, const log::topic_partition& tp) {
-  // In the order of this shard's other messages: a new partition of that name sets its checkpoints after this.
-  owner.env.post(shard_zero, [storage = owner.options.server->storage, directory, tp](shard&) {
-    storage->directory(directory).recovery_points().remove(tp);
-    storage->directory(directory).log_starts().remove(tp);
-  });
-}
-
-void remove_discarded(shard_state& owner, std::string path) {
-  owner.env.run_on_worker(
-      work_class::bulk,
-      [storage = owner.options.server->storage, path = std::move(path)] {
-        static_cast<void>(storage->disk().remove_all(path));
-      },
-      []() {});
-}
-
-void discard(shard_state& owner, std::size_t directory, const log::topic_partition& tp) {
-  forget_checkpoints(owner, directory, tp);
-  auto& storage = *owner.options.server->storage;
-  const auto from = storage.directory_path(directory) + '/' + log::directory_name(tp);
-  if (!storage.disk().exists(from)) return;
-  auto to = discarded_path(owner, directory, tp);
-  if (auto renamed = storage.disk().rename(from, to); !renamed) {
-    owner.log(log_level::error, fmt::format("cannot delete {}: {}", from, to_string(renamed.error())));
-    return;
-  }
-  remove_discarded(owner, std::move(to));
-}
-
-void post_recovery_begins(shard_state& from, std::size_t logs) {
-  from.env.post(shard_zero, [logs](shard& s) {
-    auto& zero = s.state();
-    if (auto news = zero.recovery.begins(logs, zero.shard_count(), zero.now.steady)) zero.log(log_level::info, *news);
-  });
-}
-
-void post_recovered(shard_state& from, std::uint64_t bytes_checked) {
-  from.env.post(shard_zero, [bytes_checked](shard& s) {
-    auto& zero = s.state();
-    if (auto news = zero.recovery.recovered(bytes_checked, zero.now.steady)) zero.log(log_level::info, *news);
-  });
-}
+void write_high_watermarks(shard_state& zero) { write_checkpoints(zero, &log::log_directory::high_watermarks); }
 
 void submit_metadata(shard_state& home, decide_function decide, unique_function<void(result<void>)> done) {
   submit_metadata(

@@ -13,6 +13,7 @@
 #include "context/shard_context.hpp"
 #include "jackdaw/broker/shard.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
+#include "partitions/partition_events.hpp"
 #include "partitions/partition_store.hpp"
 #include "partitions/recovery_progress.hpp"
 
@@ -41,7 +42,7 @@ struct producer_id_block {
   std::vector<std::unique_ptr<request>> waiting;
 };
 
-class shard_state : public shard_context {
+class shard_state final : public shard_context, private partition_events {
  public:
   shard_state(shard_options given, environment& environment);
   ~shard_state();
@@ -80,6 +81,14 @@ class shard_state : public shard_context {
   std::unique_ptr<cluster_member> metadata;
 
  private:
+  // What the partitions here tell others (shard_messages.cpp).
+  void data_arrived(fetch_key watcher, std::int64_t bytes) override;
+  void checkpoints_moved(std::vector<checkpoint_row> rows) override;
+  void checkpoints_forgotten(std::size_t directory, const log::topic_partition& name) override;
+  void recovery_begins(std::size_t logs) override;
+  void log_recovered(std::uint64_t bytes_checked) override;
+  void closed_uncleanly() override { closed_cleanly = false; }
+
   void note_settings(const metadata::delta& change);
   void note_subscriptions(const metadata::delta& change);
   void repeat(duration first, duration period, void (*task)(shard_state&));
@@ -91,24 +100,8 @@ class shard_state : public shard_context {
 
 // Hands a committed change to every shard of the process, and says on shard 0 when all have applied it.
 void publish(shard_state& zero, std::shared_ptr<const metadata::delta> change, unique_function<void()> applied);
-// Bytes came to a partition that a fetch waits for.
-void tell_fetch(shard_state& from, fetch_key watcher, std::int64_t bytes);
-// To shard 0, which keeps the data directories' checkpoints.
-void post_checkpoints(shard_state& from, std::size_t directory, const log::topic_partition& tp, offset recovery_point,
-                      offset log_start);
 // On shard 0: brings the checkpoints of all data directories that changed to the disk.
 void write_recovery_points(shard_state& zero);
 void write_log_starts(shard_state& zero);
-// Renames a deleted partition's directory at once, so that a new topic of that name can't meet it; removes it on a
-// worker, and has shard 0 forget its checkpoints. Called on the shard that owns the partition.
-void discard(shard_state& owner, std::size_t directory, const log::topic_partition& tp);
-// The steps of it: a path that no other deletion gives, the checkpoints, the removal.
-std::string discarded_path(shard_state& owner, std::size_t directory, const log::topic_partition& tp);
-void forget_checkpoints(shard_state& owner, std::size_t directory, const log::topic_partition& tp);
-void remove_discarded(shard_state& owner, std::string path);
-// To shard 0, which tells how far the check is of logs that were not closed cleanly: how many this shard has (each
-// shard says so once), and that one is done.
-void post_recovery_begins(shard_state& from, std::size_t logs);
-void post_recovered(shard_state& from, std::uint64_t bytes_checked);
-
+void write_high_watermarks(shard_state& zero);
 }  // namespace jackdaw::broker

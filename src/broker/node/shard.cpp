@@ -29,7 +29,7 @@ client_telemetry::limits telemetry_limits(std::uint32_t shards) {
 
 shard_state::shard_state(shard_options given, environment& environment)
     : shard_context(std::move(given), environment),
-      partitions(*this),
+      partitions(*this, *this),
       sessions(static_cast<std::size_t>(config().max_incremental_fetch_session_cache_slots) / shard_count() + 1,
                static_cast<std::size_t>(config().memory_fetch_sessions_bytes) / shard_count(), std::chrono::minutes(2)),
       quotas(*this),
@@ -246,10 +246,13 @@ void shard_state::start_housekeeping() {
   every(c.log_retention_check_interval_ms, [](shard_state& s) { s.partitions.housekeeping(); });
   after_each(c.producer_id_expiration_check_interval_ms, [](shard_state& s) { s.partitions.expire_producers(); });
   every(c.log_flush_offset_checkpoint_interval_ms, [](shard_state& s) { s.partitions.checkpoint(); });
+  every(c.replica_high_watermark_checkpoint_interval_ms,
+        [](shard_state& s) { s.partitions.checkpoint_high_watermarks(); });
   repeat(std::chrono::minutes(1), std::chrono::minutes(1), [](shard_state& s) { s.telemetry.forget_silent(s.now); });
   if (id() != shard_id{0}) return;
   repeat(directories_watched_every, directories_watched_every, watch_directories);
   every(c.log_flush_offset_checkpoint_interval_ms, write_recovery_points);
+  every(c.replica_high_watermark_checkpoint_interval_ms, write_high_watermarks);
   after_each(c.offsets_retention_check_interval_ms, [](shard_state& s) {
     if (auto* groups = s.groups()) groups->expire_offsets();
   });

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "handlers/shard_state.hpp"
-#include "partition_store.hpp"
+#include "discarding.hpp"
+#include "log_housekeeping.hpp"
 
 namespace jackdaw::broker {
 namespace {
@@ -50,7 +50,7 @@ void log_mover::begin(const move_ptr& m, hosted_partition& p, std::string resume
                                   : std::move(resumed);
   how.topic_id = m->key.topic_id;
   how.partition = m->key.partition;
-  how.config = store_.config_of(*topic);
+  how.config = configs_.of_logs(*topic);
   how.now = home_.now.wall;
   how.log_start_offset = m->next = p.log->log_start_offset();
   m->truncations = p.log->truncations();
@@ -109,7 +109,7 @@ void log_mover::ended(const move_ptr& m) {
   if (std::exchange(m->is_switching, false)) release_held(m->key);
   if (m->dropped) std::exchange(m->dropped, nullptr)();
   start_next();
-  store_.go_on_closing();
+  ended_();
 }
 
 bool log_mover::drop(const partition_key& key, unique_function<void()> dropped) {
@@ -137,7 +137,7 @@ void log_mover::close() {
 }
 
 void log_mover::release_held(const partition_key& key) {
-  auto* p = store_.find_open(key);
+  auto* p = table_.find(key);
   if (p == nullptr) return;
   p->is_held = false;
   for (auto& go_on : std::exchange(p->held, {})) go_on();
@@ -170,9 +170,9 @@ void log_mover::step_after(const move_ptr& m, duration pause) {
 }
 
 void log_mover::step(const move_ptr& m) {
-  auto* p = store_.find_open(m->key);
+  auto* p = table_.find(m->key);
   if (p == nullptr || m->is_cancelled || closed_) return;
-  if (p->is_held || leaving_.contains(m->key) || p->is_repairing || p->log->needs_repair())
+  if (p->is_held || leaving_.contains(m->key) || p->is_repairing || p->log->needs_repair() || housekeeping_.is_busy())
     return step_after(m, retry_pause);
   if (is_stale(*m, *p)) {
     // What was copied isn't the log's beginning any more.
@@ -180,7 +180,7 @@ void log_mover::step(const move_ptr& m) {
     cancel(m);
     return move(*p, to);
   }
-  store_.use_files(*p);
+  files_.use(*p);
   const auto max_bytes =
       std::min<std::uint32_t>(piece_bytes_max, static_cast<std::uint32_t>(p->log->config().segment_bytes));
   const auto log_end = p->log->log_end_offset();
@@ -208,7 +208,7 @@ void log_mover::stepped(const move_ptr& m, const result<void>& outcome, std::uin
   --running_;
   m->next = m->copy->end();
   m->size_bytes = m->copy->size_bytes();
-  auto* p = store_.find_open(m->key);
+  auto* p = table_.find(m->key);
   if (m->is_cancelled || p == nullptr) return undo(m);
   if (!outcome) {
     home_.log(log_level::error,
@@ -229,7 +229,7 @@ void log_mover::stepped(const move_ptr& m, const result<void>& outcome, std::uin
   if (was_switching) release_held(m->key);
   if (closed_) {
     moves_.erase(m->key);
-    return store_.go_on_closing();
+    return ended_();
   }
   const bool grew = m->size_bytes > size_before;
   step_after(m, was_switching && !grew ? retry_pause : pause_after(m->size_bytes - size_before));
@@ -240,18 +240,20 @@ void log_mover::stepped(const move_ptr& m, const result<void>& outcome, std::uin
 void log_mover::switch_over(const move_ptr& m, hosted_partition& p) {
   const auto old = std::exchange(p.log, m->copy->take());
   const auto from = std::exchange(p.directory, m->to);
-  p.log->set_config(store_.config_of(*home_.image->find_topic(m->key.topic_id)));
+  p.log->set_config(configs_.of_logs(*home_.image->find_topic(m->key.topic_id)));
   if (old->log_start_offset() > p.log->log_start_offset())
     static_cast<void>(p.log->move_log_start(old->log_start_offset()));
-  p.log->assign_epoch(p.leader.epoch(), p.log->log_end_offset());
+  if (p.as_leading() != nullptr) p.log->assign_epoch(p.epoch, p.log->log_end_offset());
   p.unflushed = {0, home_.now.wall};
-  store_.note_checkpoints(p);
-  if (p.leader.appended(p.log->log_end_offset())) store_.moved_up(p, p.unseen_bytes);
+  p.must_sync_to = offset{0};  // all of it is on the disk
+  p.is_syncing = false;        // a round that is under way is of the log that was
+  progress_.note_checkpoints(p);
   home_.log(log_level::info, fmt::format("{} has moved to {}", log::directory_name(m->name),
                                          home_.options.server->storage->directory_path(m->to)));
-  forget_checkpoints(home_, from, m->name);
+  events_.checkpoints_forgotten(from, m->name);
   put_away(from, *m, p.log->directory() + log::moved_here_marker);
   moves_.erase(m->key);
+  progress_.holds(p, p.log->log_end_offset());
   ended(m);
 }
 
@@ -273,7 +275,7 @@ void log_mover::put_away(std::size_t directory, const log_move& m, std::string m
         --running_;
         auto left = leaving_.extract(key);
         for (auto& then : left.mapped()) then();
-        store_.go_on_closing();
+        ended_();
       });
 }
 

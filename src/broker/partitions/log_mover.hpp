@@ -14,19 +14,34 @@
 #include <vector>
 
 #include "context/partition_key.hpp"
+#include "context/shard_context.hpp"
 #include "context/timers.hpp"
+#include "file_budget.hpp"
 #include "jackdaw/base/unique_function.hpp"
 #include "log_copy.hpp"
+#include "partition_events.hpp"
+#include "partition_progress.hpp"
+#include "partition_table.hpp"
+#include "topic_configs.hpp"
 
 namespace jackdaw::broker {
 
-struct hosted_partition;
-class partition_store;
-class shard_state;
+class log_housekeeping;
 
 class log_mover {
  public:
-  log_mover(shard_state& home, partition_store& store) : home_(home), store_(store) {}
+  // `ended` is called after each step by a worker.
+  log_mover(shard_context& home, partition_events& events, partition_table& table, topic_configs& configs,
+            file_budget& files, partition_progress& tell, const log_housekeeping& housekeeping,
+            unique_function<void()> ended)
+      : home_(home),
+        events_(events),
+        table_(table),
+        configs_(configs),
+        files_(files),
+        progress_(tell),
+        housekeeping_(housekeeping),
+        ended_(std::move(ended)) {}
 
   // To the directory where it is: a running move ends. `resumed` is the path of a copy that an earlier run left.
   void move(hosted_partition& p, std::size_t directory, std::string resumed = {});
@@ -78,8 +93,14 @@ class log_mover {
   void ended(const move_ptr& m);
   void release_held(const partition_key& key);
 
-  shard_state& home_;
-  partition_store& store_;
+  shard_context& home_;
+  partition_events& events_;
+  partition_table& table_;
+  topic_configs& configs_;
+  file_budget& files_;
+  partition_progress& progress_;
+  const log_housekeeping& housekeeping_;
+  unique_function<void()> ended_;
   std::map<partition_key, move_ptr> moves_;
   std::deque<move_ptr> waiting_;
   // Of partitions that have moved, while the directory that they left is put away: whom to tell when it is.

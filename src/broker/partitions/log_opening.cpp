@@ -1,5 +1,7 @@
 #include "log_opening.hpp"
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::broker {
 
 void log_opening::run(storage& s) {
@@ -25,7 +27,7 @@ void log_opening::open(storage& s) {
     return;
   }
   was_put_aside = true;
-  how.clean_shutdown = false;
+  how.must_exist = how.clean_shutdown = false;
   how.recovery_point = how.log_start_offset = offset{0};
   report = {};
   log = log::partition_log::open(s.disk(), how, &report);
@@ -41,6 +43,13 @@ void opening_queue::ask_in_background(const partition_key& key) {
   const auto [at, added] = openings_.try_emplace(key);
   at->second.is_in_background = true;
   if (added) background_.push_back(key);
+}
+
+void opening_queue::begin_making(const partition_key& key) {
+  const auto [at, added] = openings_.try_emplace(key);
+  JD_ASSERT(added, key.partition.value());
+  at->second.is_running = at->second.is_made = true;
+  ++making_;
 }
 
 std::optional<partition_key> opening_queue::pop(std::deque<partition_key>& from) {
@@ -65,8 +74,9 @@ std::optional<partition_key> opening_queue::next() {
 
 opening_queue::ended opening_queue::finished(const partition_key& key) {
   auto node = openings_.extract(key);
-  --running_;
+  JD_ASSERT(node && node.mapped().is_running, key.partition.value());
   auto& o = node.mapped();
+  --(o.is_made ? making_ : running_);
   return {std::move(o.waiting), o.is_dropped, o.is_in_background};
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "clients/fetch_session.hpp"
+#include "context/fetch_target.hpp"
 #include "jackdaw/base/buffer.hpp"
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/unique_function.hpp"
@@ -28,6 +28,7 @@ struct append_item {
   partition_id partition;
   mutable_bytes records;      // into the job's frame; offsets are patched there
   std::size_t answer_at = 0;  // for the home shard: where the answer has its place
+  offset waits_for{-1};       // for the owner: where the partition must get to before this is acknowledged; -1: nowhere
 
   protocol::error_code error = protocol::error_code::none;
   std::string error_message;
@@ -41,7 +42,9 @@ struct append_job {
   std::shared_ptr<buffer> frame;
   std::vector<append_item> items;
   bool wait_for_all = false;  // acks=all
-  bool zstd_allowed = true;   // since version 7
+  // Of Produce: how long acks=all waits for other replicas, once the records are in the log. Negative is 0.
+  std::int32_t timeout_ms = 0;
+  bool zstd_allowed = true;  // since version 7
   // On the owner's thread, once every item is refused or as durable and replicated as asked.
   unique_function<void(std::unique_ptr<append_job>)> done;
 };
@@ -72,8 +75,17 @@ struct read_item {
   std::int64_t available_bytes = 0;
 };
 
+// Who reads. A replica sees what isn't committed yet, and tells by its fetch offset what it has.
+struct reader_identity {
+  broker_id replica{-1};   // negative: a client
+  broker_epoch epoch{-1};  // of the replica's registration; -1: it doesn't say
+
+  bool is_replica() const noexcept { return replica.value() >= 0; }
+};
+
 struct read_job {
   std::vector<read_item> items;
+  reader_identity reader;
   std::int64_t max_bytes = 0;  // of all items together; the first batch is given even if it is larger
   bool read_committed = false;
   // When less than this is available in the items together and none fails, the owner tells the fetch on its home shard

@@ -91,6 +91,7 @@ result<void> storage::take_partition(const log::found_partition& p, random_sourc
   f.clean = directory.was_clean();
   f.recovery_point = directory.recovery_points().find(p.tp).value_or(offset{0});
   f.log_start_offset = directory.log_starts().find(p.tp).value_or(offset{0});
+  f.high_watermark = directory.high_watermarks().find(p.tp).value_or(offset{0});
   const auto earlier = found_.find(p.tp);
   if (earlier == found_.end()) {
     found_.emplace(p.tp, f);

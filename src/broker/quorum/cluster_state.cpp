@@ -60,6 +60,16 @@ void cluster_state::install(metadata::image_ptr image, coordinator::group_table 
   JD_ASSERT(image->position().index > committed_->position().index, image->position().index.value(),
             committed_->position().index.value());
   auto change = metadata::difference(committed_, image);
+  if (!change.deleted_topics.empty()) {
+    // By themselves, as committed entries bring them: the names may be others' already.
+    for (const auto& t : change.deleted_topics) {
+      const auto deleted = builder_->apply(metadata::topic_deleted{t.id});
+      JD_ASSERT(deleted.has_value(), t.name);
+    }
+    publish_later(builder_->finish(committed_->position()));
+    change = metadata::difference(to_publish_.back()->after, image);
+  }
+  JD_ASSERT(change.deleted_topics.empty(), change.deleted_topics.size());
   committed_ = std::move(image);
   groups_ = std::move(groups);
   builder_ = std::make_unique<metadata::image_builder>(committed_);

@@ -41,6 +41,8 @@ TEST(config_loader, defaults_of_table_and_struct_agree) {
   EXPECT_EQ(c.log_flush_offset_checkpoint_interval_ms, d.log_flush_offset_checkpoint_interval_ms);
   EXPECT_EQ(c.log_flush_start_offset_checkpoint_interval_ms, d.log_flush_start_offset_checkpoint_interval_ms);
   EXPECT_EQ(c.log_initial_task_delay_ms, d.log_initial_task_delay_ms);
+  EXPECT_EQ(c.replica_lag_time_max_ms, d.replica_lag_time_max_ms);
+  EXPECT_EQ(c.replica_high_watermark_checkpoint_interval_ms, d.replica_high_watermark_checkpoint_interval_ms);
   EXPECT_EQ(c.producer_id_expiration_check_interval_ms, d.producer_id_expiration_check_interval_ms);
   EXPECT_EQ(c.metadata_log_max_record_bytes_between_snapshots, d.metadata_log_max_record_bytes_between_snapshots);
   EXPECT_EQ(c.metadata_log_max_snapshot_interval_ms, d.metadata_log_max_snapshot_interval_ms);

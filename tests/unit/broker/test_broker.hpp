@@ -80,6 +80,9 @@ class test_broker final : broker::node_host {
     for (auto& e : environments_) e->workers_held = false;
     run();
   }
+  std::size_t waiting_jobs(std::uint32_t shard) const { return environments_[shard]->jobs.size(); }
+  // What is done now is done by a worker, not by a shard.
+  bool is_worker() const noexcept { return is_working_; }
   // What was said since the last call.
   static std::vector<std::string> take_log() { return std::exchange(logged(), {}); }
 
@@ -236,7 +239,9 @@ class test_broker final : broker::node_host {
     for (auto messages = std::exchange(env.inbox, {}); !messages.empty(); messages.pop_front()) messages.front()(s);
     auto jobs = env.workers_held ? decltype(env.jobs)() : std::exchange(env.jobs, {});
     for (; !jobs.empty(); jobs.pop_front()) {
+      is_working_ = true;
       jobs.front().first();
+      is_working_ = false;
       jobs.front().second();
     }
     s.end_of_batch(now());
@@ -287,6 +292,7 @@ class test_broker final : broker::node_host {
   std::vector<dynamic_config> settings_told_;
   std::vector<broker::connection_rates> rates_told_;
   bool held_ = false;
+  bool is_working_ = false;
   std::int64_t looks_at_clock_ = 0;
   broker::connection_id connection_;
   std::uint64_t last_connection_ = 0;

@@ -175,7 +175,7 @@ TEST_P(three_nodes, leadership_is_lost_and_regained_with_requests_in_flight) {
   expect_all_kept();
 }
 
-TEST(node, whose_data_directory_is_removed_ends_within_seconds_although_nobody_opens_a_file) {
+TEST(one_node, whose_data_directory_is_removed_ends_within_seconds_although_nobody_opens_a_file) {
   const broker_id only{1};
   test_cluster cluster(7, 1);
   cluster.start(only);

@@ -1,11 +1,8 @@
-// Reads from a shard's partitions, and the fetches that wait for more.
+#include "partition_reads.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-
-#include "handlers/shard_state.hpp"
-#include "partition_store.hpp"
 
 namespace jackdaw::broker {
 
@@ -13,7 +10,7 @@ using protocol::error_code;
 
 // ---- reading
 
-void partition_store::read(read_job_ptr job) {
+void partition_reads::read(read_job_ptr job) {
   struct cold_item {
     std::size_t item;
     log::cold_read read;
@@ -25,7 +22,7 @@ void partition_store::read(read_job_ptr job) {
   for (std::size_t i = 0; i < job->items.size(); ++i) {
     auto& item = job->items[i];
     if (item.error != error_code::none) continue;  // its log could not be opened
-    auto* p = find_open({item.target.topic_id, item.target.partition});
+    auto* p = table_.find({item.target.topic_id, item.target.partition});
     if (p == nullptr) return read_when_open(std::move(job));
     if (auto slow = read_one(*p, item, *job, left, first)) cold.push_back({i, std::move(*slow)});
   }
@@ -47,7 +44,7 @@ void partition_store::read(read_job_ptr job) {
 }
 
 // Reads nothing before all its logs are open, or known to be unusable; then begins anew.
-void partition_store::read_when_open(read_job_ptr job) {
+void partition_reads::read_when_open(read_job_ptr job) {
   struct parked {
     read_job_ptr job;
     std::size_t left = 1;
@@ -62,7 +59,7 @@ void partition_store::read_when_open(read_job_ptr job) {
     item.available_bytes = 0;
     item.error = error_code::none;
     ++w->left;
-    with_open({item.target.topic_id, item.target.partition}, [&item, arrived](open_outcome found) {
+    opener_.with_led({item.target.topic_id, item.target.partition}, [&item, arrived](open_outcome found) {
       if (!found) item.error = found.error().code;
       arrived();
     });
@@ -86,34 +83,53 @@ error_code check_epoch(leader_epoch asked, leader_epoch ours) {
   return asked < ours ? error_code::fenced_leader_epoch : error_code::unknown_leader_epoch;
 }
 
+// Where the reader's log and ours part (KIP-595). False: they don't, as far as it says.
+bool find_parting(const hosted_partition& p, read_item& item) {
+  if (item.target.last_fetched_epoch.value() < 0) return false;
+  const auto end = p.log->end_offset_for(item.target.last_fetched_epoch);
+  if (end.end_offset >= item.target.fetch_offset && end.epoch >= item.target.last_fetched_epoch) return false;
+  item.diverging_epoch = end.epoch;
+  item.diverging_end_offset = end.end_offset;
+  return true;
+}
+
+// A replica reads what isn't committed yet: that is how it becomes so.
+offset bound_of(const hosted_partition& p, const read_item& item, const read_job& job) {
+  if (job.reader.is_replica()) return p.log->log_end_offset();
+  return job.read_committed ? item.last_stable_offset : item.high_watermark;
+}
+
 }  // namespace
 
-std::optional<log::cold_read> partition_store::read_one(hosted_partition& p, read_item& item, const read_job& job,
+error_code partition_reads::admit(const hosted_partition& p, const fetch_target& target,
+                                  const reader_identity& reader) const {
+  if (p.as_leading() == nullptr) return error_code::not_leader_or_follower;
+  const auto problem = check_epoch(target.current_leader_epoch, p.epoch);
+  return problem == error_code::none && reader.is_replica() ? roles_.check_replica(p, reader, target) : problem;
+}
+
+std::optional<log::cold_read> partition_reads::read_one(hosted_partition& p, read_item& item, const read_job& job,
                                                         std::int64_t& left, bool& first) {
-  item.error = check_epoch(item.target.current_leader_epoch, p.leader.epoch());
+  item.error = admit(p, item.target, job.reader);
   if (item.error != error_code::none) return std::nullopt;
-  item.high_watermark = p.high_watermark();
-  item.last_stable_offset = p.log->last_stable_offset(item.high_watermark);
-  item.log_start_offset = p.log->log_start_offset();
   const offset from = item.target.fetch_offset;
   if (from < p.log->log_start_offset() || from > p.log->log_end_offset()) {
     item.error = error_code::offset_out_of_range;
     item.high_watermark = item.last_stable_offset = item.log_start_offset = no_offset;
     return std::nullopt;
   }
-  if (item.target.last_fetched_epoch.value() >= 0) {
-    const auto end = p.log->end_offset_for(item.target.last_fetched_epoch);
-    if (end.end_offset < from || end.epoch < item.target.last_fetched_epoch) {
-      item.diverging_epoch = end.epoch;
-      item.diverging_end_offset = end.end_offset;
-      return std::nullopt;
-    }
-  }
-  const offset bound = job.read_committed ? item.last_stable_offset : item.high_watermark;
+  // A replica has what is before its fetch offset, unless its log and this one part before.
+  const bool parts = find_parting(p, item);
+  if (!parts && job.reader.is_replica()) roles_.fetched(p, job.reader.replica, from);
+  item.high_watermark = p.high_watermark();
+  item.last_stable_offset = p.log->last_stable_offset(item.high_watermark);
+  item.log_start_offset = p.log->log_start_offset();
+  if (parts) return std::nullopt;
+  const offset bound = bound_of(p, item, job);
   const auto max_bytes =
       static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, std::max(item.target.max_bytes, 0)));
   if (from >= bound || (max_bytes == 0 && !first)) return std::nullopt;
-  use_files(p);
+  files_.use(p);
   auto outcome = p.log->read(from, max_bytes, bound, first);
   if (!outcome) {
     item.error =
@@ -133,70 +149,30 @@ std::optional<log::cold_read> partition_store::read_one(hosted_partition& p, rea
   return std::nullopt;
 }
 
-void partition_store::take_cold(read_item& item, result<log::read_slice> slice) {
+void partition_reads::take_cold(read_item& item, result<log::read_slice> slice) {
   const auto limit = std::exchange(item.available_bytes, 0);
-  const auto found = open_.find({item.target.topic_id, item.target.partition});
-  if (found == open_.end()) {
+  const auto* p = table_.find({item.target.topic_id, item.target.partition});
+  if (p == nullptr || p->as_leading() == nullptr) {
     item.error = error_code::not_leader_or_follower;
   } else if (!slice) {
     item.error = error_code::kafka_storage_error;
-    home_.log(log_level::error,
-              fmt::format("read of {} at offset {} failed: {}", log::directory_name(found->second->name),
-                          item.target.fetch_offset.value(), to_string(slice.error())));
-  } else if (found->second->log->is_current(*slice)) {
+    home_.log(log_level::error, fmt::format("read of {} at offset {} failed: {}", log::directory_name(p->name),
+                                            item.target.fetch_offset.value(), to_string(slice.error())));
+  } else if (p->log->is_current(*slice)) {
     take_slice(item, std::move(*slice), limit);
   }
 }
 
-void partition_store::finish_read(read_job_ptr job) {
+void partition_reads::finish_read(read_job_ptr job) {
   std::int64_t total = 0;
   bool failed = false;
   for (const auto& item : job->items) {
     total += item.available_bytes;
     failed = failed || item.error != error_code::none || item.diverging_end_offset.value() >= 0;
   }
-  if (!failed && total < job->watch_below_bytes) {
-    job->is_watched = true;
-    auto& watched = watched_[job->watcher];
-    for (const auto& item : job->items) {
-      const partition_key key{item.target.topic_id, item.target.partition};
-      const auto found = open_.find(key);
-      if (found == open_.end()) continue;
-      found->second->watchers.push_back(job->watcher);
-      watched.push_back(key);
-    }
-  }
+  if (!failed && total < job->watch_below_bytes) progress_.watch(*job);
   auto done = std::move(job->done);
   done(std::move(job));
-}
-
-// ---- watching
-
-void partition_store::unwatch(fetch_key key) {
-  const auto found = watched_.find(key);
-  if (found == watched_.end()) return;
-  for (const auto& partition : found->second) {
-    if (const auto p = open_.find(partition); p != open_.end()) std::erase(p->second->watchers, key);
-  }
-  watched_.erase(found);
-}
-
-void partition_store::moved_up(hosted_partition& p, std::int64_t bytes) {
-  JD_ASSERT(bytes >= 0 && bytes <= p.unseen_bytes, bytes, p.unseen_bytes);
-  p.unseen_bytes -= bytes;
-  p.log->high_watermark_moved(p.high_watermark());
-  if (!p.watchers.empty()) moved_.emplace_back(p.key(), bytes);
-}
-
-void partition_store::tell_watchers() {
-  // Telling may end fetches and start others here, which change all these lists.
-  std::map<fetch_key, std::int64_t> news;
-  for (const auto& [key, bytes] : std::exchange(moved_, {})) {
-    const auto found = open_.find(key);
-    if (found == open_.end()) continue;
-    for (const auto& watcher : found->second->watchers) news[watcher] += bytes;
-  }
-  for (const auto& [watcher, bytes] : news) tell_fetch(home_, watcher, bytes);
 }
 
 }  // namespace jackdaw::broker
