@@ -30,8 +30,31 @@ endif()
 # jackdaw_module(NAME LINKS libs... [PROTO file]): the library jackdaw_NAME from src/NAME/*.cpp, main.cpp left out.
 # The word ASIO among LINKS gives the module the precompiled Asio header.
 function(jackdaw_module NAME)
+  jackdaw_library(${NAME} ${NAME} ${NAME} ${ARGN})
+endfunction()
+
+# jackdaw_divided_module(NAME FOLDER...): a module whose folders are libraries of their own.
+function(jackdaw_divided_module NAME)
+  file(GLOB_RECURSE stray CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${NAME}/*.cpp)
+  add_library(jackdaw_${NAME} INTERFACE)
+  foreach(folder ${ARGN})
+    list(FILTER stray EXCLUDE REGEX "/src/${NAME}/${folder}/")
+    target_link_libraries(jackdaw_${NAME} INTERFACE jackdaw_${NAME}_${folder})
+  endforeach()
+  if(stray)
+    message(FATAL_ERROR "In no folder of ${NAME}: ${stray}")
+  endif()
+endfunction()
+
+# jackdaw_folder(MODULE FOLDER LINKS libs... [PROTO file]): the library jackdaw_MODULE_FOLDER from src/MODULE/FOLDER.
+function(jackdaw_folder MODULE FOLDER)
+  jackdaw_library(${MODULE}_${FOLDER} ${MODULE}/${FOLDER} ${MODULE} ${ARGN})
+endfunction()
+
+# The library jackdaw_NAME of the sources below src/SOURCES, which find private headers from src/PRIVATE on.
+function(jackdaw_library NAME SOURCES PRIVATE)
   cmake_parse_arguments(ARG "" "PROTO" "LINKS" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${NAME}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${SOURCES}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   if(NOT sources AND NOT ARG_PROTO)
     add_library(jackdaw_${NAME} INTERFACE)
@@ -43,7 +66,7 @@ function(jackdaw_module NAME)
   endif()
   target_include_directories(jackdaw_${NAME} ${kind} ${CMAKE_SOURCE_DIR}/include)
   if(kind STREQUAL "PUBLIC")
-    target_include_directories(jackdaw_${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/src/${NAME})
+    target_include_directories(jackdaw_${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/src/${PRIVATE})
   endif()
   list(FIND ARG_LINKS ASIO asio)
   list(REMOVE_ITEM ARG_LINKS ASIO)
@@ -56,10 +79,10 @@ function(jackdaw_module NAME)
     set(out ${CMAKE_BINARY_DIR}/generated/${NAME})
     file(MAKE_DIRECTORY ${out})
     get_filename_component(stem ${ARG_PROTO} NAME_WE)
-    get_filename_component(proto_dir ${CMAKE_SOURCE_DIR}/src/${NAME}/${ARG_PROTO} DIRECTORY)
+    get_filename_component(proto_dir ${CMAKE_SOURCE_DIR}/src/${SOURCES}/${ARG_PROTO} DIRECTORY)
     add_custom_command(OUTPUT ${out}/${stem}.pb.cc ${out}/${stem}.pb.h
-      COMMAND protobuf::protoc --cpp_out=${out} -I${proto_dir} ${CMAKE_SOURCE_DIR}/src/${NAME}/${ARG_PROTO}
-      DEPENDS ${CMAKE_SOURCE_DIR}/src/${NAME}/${ARG_PROTO})
+      COMMAND protobuf::protoc --cpp_out=${out} -I${proto_dir} ${CMAKE_SOURCE_DIR}/src/${SOURCES}/${ARG_PROTO}
+      DEPENDS ${CMAKE_SOURCE_DIR}/src/${SOURCES}/${ARG_PROTO})
     target_sources(jackdaw_${NAME} PRIVATE ${out}/${stem}.pb.cc)
     set_source_files_properties(${out}/${stem}.pb.cc PROPERTIES COMPILE_OPTIONS "-w")
     target_include_directories(jackdaw_${NAME} PRIVATE ${out})

@@ -96,14 +96,18 @@ def check_links(tree, table):
     path = 'CMakeLists.txt'
     if path not in tree.files:
         return
-    for match in re.finditer(r'jackdaw_module\(\s*(\w+)([^)]*)\)', tree.text(path)):
-        module, line = match.group(1), tree.text(path).count('\n', 0, match.start()) + 1
-        if module not in table.modules:
-            yield path, line, f"module '{module}' is not in tests/tidy/layers.txt"
+    text = tree.text(path)
+    for match in re.finditer(r'jackdaw_(module|folder)\(\s*(\w+)\s+(\w+)([^)]*)\)', text):
+        kind, module, second, rest = match.groups()
+        name, line = (f'{module}/{second}' if kind == 'folder' else module), text.count('\n', 0, match.start()) + 1
+        if name not in (table.folders if kind == 'folder' else table.modules):
+            yield path, line, f"{kind} '{name}' is not in tests/tidy/layers.txt"
             continue
-        for linked in re.findall(r'\bjackdaw_(\w+)', match.group(2)):
-            if linked not in table.modules[module]:
-                yield path, line, f"'{module}' links jackdaw_{linked}, which it may not include"
+        for linked in re.findall(r'\bjackdaw_(\w+)', rest):
+            inside = linked.replace('_', '/', 1)
+            if linked in table.modules[module] or (kind == 'folder' and inside in table.folders[name]):
+                continue
+            yield path, line, f"'{name}' links jackdaw_{linked}, which it may not include"
 
 
 def folder_of(path):

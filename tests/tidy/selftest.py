@@ -92,6 +92,11 @@ class Layers(RuleTest):
         tree = self.put('CMakeLists.txt', 'jackdaw_module(raft LINKS jackdaw_base jackdaw_log)\n')
         self.assert_reports(layers.check(tree), "'raft' links jackdaw_log")
 
+    def test_a_folders_library_links_no_more_than_the_folder_may_include(self):
+        tree = self.put('CMakeLists.txt', 'jackdaw_folder(broker clients LINKS jackdaw_broker_context jackdaw_log jackdaw_broker_quorum)\n'
+                                          'jackdaw_folder(broker newcomer LINKS jackdaw_base)\n')
+        self.assert_reports(layers.check(tree), "'broker/clients' links jackdaw_broker_quorum", "folder 'broker/newcomer' is not in")
+
 
 class Folders(RuleTest):
     """Arrows inside a module."""

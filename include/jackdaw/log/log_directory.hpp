@@ -46,9 +46,9 @@ struct meta_properties {
   static result<meta_properties> decode(std::string_view text);
 };
 
-// A checkpoint file of offsets (recovery points, log starts, high watermarks), Kafka's version 0. set() and remove() cost the same
-// however many partitions there are: writing takes the table away to a worker and merges on return what changed
-// meanwhile. Owned by one thread.
+// A checkpoint file of offsets (recovery points, log starts, high watermarks), Kafka's version 0. set() and remove()
+// cost the same however many partitions there are: writing takes the table away to a worker and merges on return what
+// changed meanwhile. Owned by one thread.
 class offset_checkpoint {
  public:
   using table = std::map<topic_partition, offset>;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "handlers/shard_state.hpp"
+#include "connection.hpp"
 
 namespace jackdaw::broker {
 namespace {
@@ -36,7 +36,8 @@ security::rate_window mutation_window_of(const broker_config& config) noexcept {
   return window(config.controller_quota_window_num, config.controller_quota_window_size_seconds);
 }
 
-client_quotas::client_quotas(shard_state& home) : home_(home) {}
+client_quotas::client_quotas(shard_context& home, unique_function<void(shard_id, const quota_uses&)> tell)
+    : home_(home), tell_(std::move(tell)) {}
 
 // The first change comes on top of a snapshot, whose quotas it doesn't name.
 void client_quotas::apply(const metadata::delta& change) {
@@ -158,12 +159,12 @@ void client_quotas::charge_time(const std::shared_ptr<quota_meter>& meter, durat
   meter->used.window().add(percent, home_.now.steady);
 }
 
-paid_time::paid_time(shard_state& there, quota_payer payer) : there_(there), payer_(std::move(payer)) {
-  if (payer_) begun_ = there_.env.read_clock();
+paid_time::paid_time(client_quotas& there, quota_payer payer) : there_(there), payer_(std::move(payer)) {
+  if (payer_) begun_ = there_.read_clock();
 }
 
 paid_time::~paid_time() {
-  if (payer_) there_.quotas.charge_time(payer_, there_.env.read_clock() - begun_);
+  if (payer_) there_.charge_time(payer_, there_.read_clock() - begun_);
 }
 
 // ---- what all shards use
@@ -178,21 +179,19 @@ void client_quotas::note_use(const std::shared_ptr<quota_meter>& meter, double a
 
 void client_quotas::share() {
   is_share_due_ = false;
-  auto used = std::make_shared<std::vector<use>>();
+  auto used = std::make_shared<std::vector<quota_use>>();
   for (const auto& meter : std::exchange(unshared_, {})) {
     meter->is_listed = false;
     used->push_back({meter->kind, meter->entity, std::exchange(meter->unshared, 0)});
   }
   for (std::uint32_t i = 0; i < home_.shard_count(); ++i) {
-    if (shard_id{i} == home_.id()) continue;
-    home_.env.post(shard_id{i},
-                   [used = std::shared_ptr<const std::vector<use>>(used)](shard& s) { s.state().quotas.learn(*used); });
+    if (shard_id{i} != home_.id()) tell_(shard_id{i}, used);
   }
 }
 
-void client_quotas::learn(const std::vector<use>& used) {
+void client_quotas::learn(const std::vector<quota_use>& used) {
   if (!are_set_) return;
-  for (const use& u : used) meter_of(u.k, u.entity)->used.learn(u.amount, home_.now.steady);
+  for (const auto& u : used) meter_of(u.kind, u.entity)->used.learn(u.amount, home_.now.steady);
 }
 
 void client_quotas::arm_sweep() {

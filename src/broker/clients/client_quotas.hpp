@@ -14,7 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "context/shard_context.hpp"
 #include "jackdaw/base/time.hpp"
+#include "jackdaw/base/unique_function.hpp"
 #include "jackdaw/controller/decision.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
 #include "jackdaw/security/paced_use.hpp"
@@ -22,7 +24,6 @@
 
 namespace jackdaw::broker {
 
-class shard_state;
 struct connection;
 
 // What one entity used of one kind, on all shards.
@@ -61,11 +62,20 @@ class mutation_budget final : public controller::mutation_quota {
   time_point now_;
 };
 
+// What clients used on one shard, for another's learn().
+struct quota_use {
+  security::quota_kind kind;
+  metadata::quota_entity entity;
+  double amount;
+};
+using quota_uses = std::shared_ptr<const std::vector<quota_use>>;
+
 class client_quotas {
  public:
   using kind = security::quota_kind;
 
-  explicit client_quotas(shard_state& home);
+  // `tell` brings to another shard's learn() what was used here.
+  client_quotas(shard_context& home, unique_function<void(shard_id to, const quota_uses&)> tell);
 
   // False: no client has a quota, and nobody needs to ask further.
   bool are_set() const noexcept { return are_set_; }
@@ -86,6 +96,9 @@ class client_quotas {
   std::int32_t request_wait(connection& c, std::string_view client_id);
   quota_payer payer_of(connection& c, std::string_view client_id);
   void charge_time(const quota_payer& payer, duration used);
+  time_point read_clock() const { return home_.env.read_clock(); }
+
+  void learn(const std::vector<quota_use>& used);
 
   // On shard 0: what one request may change. Nothing: no limit.
   std::optional<mutation_budget> mutations_of(std::string_view user, std::string_view client_id, bool strict);
@@ -94,11 +107,6 @@ class client_quotas {
   struct bucket {
     security::token_bucket tokens;
     double per_second = 0;
-  };
-  struct use {
-    kind k;
-    metadata::quota_entity entity;
-    double amount;
   };
   using meter_key = std::pair<kind, metadata::quota_entity>;
 
@@ -109,12 +117,12 @@ class client_quotas {
   void charge_time(const std::shared_ptr<quota_meter>& meter, duration used);
   void charge_section();
   void share();
-  void learn(const std::vector<use>& used);
   void sweep();
   void arm_sweep();
   void tell_connection_rates() const;
 
-  shard_state& home_;
+  shard_context& home_;
+  unique_function<void(shard_id, const quota_uses&)> tell_;
   bool are_set_ = false;
   std::uint64_t generation_ = 0;
   std::map<meter_key, std::shared_ptr<quota_meter>> meters_;
@@ -129,13 +137,13 @@ class client_quotas {
 // Charges a request's client for the time of a piece of its work on another shard's thread.
 class paid_time {
  public:
-  paid_time(shard_state& there, quota_payer payer);
+  paid_time(client_quotas& there, quota_payer payer);
   ~paid_time();
   paid_time(const paid_time&) = delete;
   paid_time& operator=(const paid_time&) = delete;
 
  private:
-  shard_state& there_;
+  client_quotas& there_;
   quota_payer payer_;
   time_point begun_{};
 };

@@ -7,7 +7,7 @@
 
 #include "handlers.hpp"
 #include "jackdaw/controller/decision.hpp"
-#include "quorum/metadata_submit.hpp"
+#include "metadata_submit.hpp"
 #include "shard_state.hpp"
 
 namespace jackdaw::broker {

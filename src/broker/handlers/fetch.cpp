@@ -191,7 +191,7 @@ void post_read(shard_state& home, shard_id owner, read_job_ptr job, const quota_
       const auto& t = item.target;
       JD_ASSERT(there.owner_of(t.topic_id, t.partition) == there.id(), t.topic_name, t.partition.value());
     }
-    const paid_time paid(there, std::move(payer));
+    const paid_time paid(there.quotas, std::move(payer));
     job->done = [id, owner, to, &there](read_job_ptr filled) {
       there.env.post(to, [id, owner, filled = std::move(filled)](shard& back) mutable {
         take_back(back.state(), id, std::move(filled), owner);

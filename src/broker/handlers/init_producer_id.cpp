@@ -3,7 +3,7 @@
 #include "jackdaw/protocol/messages/init_producer_id.hpp"
 #include "handlers.hpp"
 #include "jackdaw/controller/brokers.hpp"
-#include "quorum/metadata_submit.hpp"
+#include "metadata_submit.hpp"
 
 namespace jackdaw::broker {
 namespace {

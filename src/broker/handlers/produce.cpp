@@ -140,7 +140,7 @@ class produce_operation {
       for (const auto& item : job->items) {
         JD_ASSERT(there.owner_of(item.topic_id, item.partition) == there.id(), item.partition.value());
       }
-      const paid_time paid(there, std::move(payer));
+      const paid_time paid(there.quotas, std::move(payer));
       job->done = [op, to, &there](append_job_ptr filled) {
         there.env.post(to, [op, filled = std::move(filled)](shard&) mutable { op->take(std::move(filled)); });
       };

@@ -7,8 +7,8 @@
 
 #include "clients/activity.hpp"
 #include "clients/client_quotas.hpp"
+#include "clients/connection.hpp"
 #include "clients/fetch_session.hpp"
-#include "clients/principal.hpp"
 #include "clients/telemetry/client_telemetry.hpp"
 #include "context/shard_context.hpp"
 #include "jackdaw/broker/shard.hpp"
@@ -23,16 +23,6 @@ class active_coordinator;
 class cluster_member;
 class fetch_operation;
 class request;
-
-struct connection {
-  connection_info info;
-  std::string software_name = "unknown";  // until ApiVersions says it (KIP-511)
-  std::string software_version = "unknown";
-  // Fetches that wait for data; they go when the connection goes.
-  std::vector<std::uint64_t> parked_fetches{};
-  principal_ptr who = std::make_shared<const principal>();
-  std::unique_ptr<quota_binding> quotas{};  // null until somebody asks for them
-};
 
 // Producer ids that the controller gave to this shard and nobody has yet: next to end - 1.
 struct producer_id_block {
@@ -60,9 +50,6 @@ class shard_state final : public shard_context, private partition_events {
   void update_wake();
   // The wake-up that was asked for has come.
   void told_wake() noexcept { told_wake_ = time_point::max(); }
-  // Starts what time alone brings about: retention, checkpoints.
-  void start_housekeeping();
-
   // Takes over a newer image and hosts, drops or changes the partitions that the delta names; then `applied`.
   void apply(const std::shared_ptr<const metadata::delta>& change, unique_function<void()> applied);
 
@@ -81,7 +68,7 @@ class shard_state final : public shard_context, private partition_events {
   std::unique_ptr<cluster_member> metadata;
 
  private:
-  // What the partitions here tell others (shard_messages.cpp).
+  // What the partitions here tell others (partition_news.cpp).
   void data_arrived(fetch_key watcher, std::int64_t bytes) override;
   void checkpoints_moved(std::vector<checkpoint_row> rows) override;
   void checkpoints_forgotten(std::size_t directory, const log::topic_partition& name) override;
@@ -91,17 +78,10 @@ class shard_state final : public shard_context, private partition_events {
 
   void note_settings(const metadata::delta& change);
   void note_subscriptions(const metadata::delta& change);
-  void repeat(duration first, duration period, void (*task)(shard_state&));
 
   time_point told_wake_ = time_point::max();
   bool has_subscriptions_ = false;
   bool has_settings_ = false;  // `dynamic` is of the image, not of the file
 };
 
-// Hands a committed change to every shard of the process, and says on shard 0 when all have applied it.
-void publish(shard_state& zero, std::shared_ptr<const metadata::delta> change, unique_function<void()> applied);
-// On shard 0: brings the checkpoints of all data directories that changed to the disk.
-void write_recovery_points(shard_state& zero);
-void write_log_starts(shard_state& zero);
-void write_high_watermarks(shard_state& zero);
 }  // namespace jackdaw::broker

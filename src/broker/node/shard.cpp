@@ -2,47 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "handlers/api_table.hpp"
 #include "handlers/fetch_operation.hpp"
 #include "handlers/request.hpp"
 #include "handlers/shard_state.hpp"
-#include "jackdaw/base/time.hpp"
-#include "partitions/topic_settings.hpp"
+#include "housekeeping.hpp"
 #include "quorum/active_coordinator.hpp"
 #include "quorum/cluster_member.hpp"
 
 namespace jackdaw::broker {
-
-namespace {
-
-// Those of the process, shared by its shards.
-client_telemetry::limits telemetry_limits(std::uint32_t shards) {
-  client_telemetry::limits l;
-  l.clients_max = std::max<std::size_t>(1, l.clients_max / shards);
-  l.metrics_max_bytes /= shards;
-  return l;
-}
-
-}  // namespace
-
-shard_state::shard_state(shard_options given, environment& environment)
-    : shard_context(std::move(given), environment),
-      partitions(*this, *this),
-      sessions(static_cast<std::size_t>(config().max_incremental_fetch_session_cache_slots) / shard_count() + 1,
-               static_cast<std::size_t>(config().memory_fetch_sessions_bytes) / shard_count(), std::chrono::minutes(2)),
-      quotas(*this),
-      telemetry(telemetry_limits(shard_count())) {}
-
-shard_state::~shard_state() = default;
-
-active_coordinator* shard_state::groups() const noexcept { return metadata ? metadata->coordinator() : nullptr; }
-
-connection* shard_state::find_connection(connection_id id) noexcept {
-  const auto found = connections.find(id);
-  return found == connections.end() ? nullptr : &found->second;
-}
 
 shard::shard(shard_options options, environment& env)
     : state_(std::make_unique<shard_state>(std::move(options), env)) {}
@@ -117,45 +85,25 @@ void shard::end_of_batch(now_t now) {
   state_->update_wake();
 }
 
-void shard_state::apply(const std::shared_ptr<const metadata::delta>& change, unique_function<void()> applied) {
-  image = change->after;
-  note_settings(*change);
-  quotas.apply(*change);
-  note_subscriptions(*change);
-  partitions.apply(*change, std::move(applied));
-}
-
-// The first change comes on top of a snapshot, whose settings it doesn't name.
-void shard_state::note_settings(const metadata::delta& change) {
-  const bool is_named = std::any_of(change.configs.begin(), change.configs.end(),
-                                    [](const auto& c) { return c.type == metadata::config_resource::broker; });
-  if (!is_named && std::exchange(has_settings_, true)) return;
-  has_settings_ = true;
-  auto now_set = effective_dynamic_config(layers_for_broker(*image, config()));
-  if (now_set == dynamic) return;
-  dynamic = std::move(now_set);
-  partitions.settings_changed();
-  if (id() == shard_id{0} && options.settings_changed) options.settings_changed(dynamic);
-}
-
-void shard_state::note_subscriptions(const metadata::delta& change) {
-  const bool is_named = std::any_of(change.configs.begin(), change.configs.end(),
-                                    [](const auto& c) { return c.type == metadata::config_resource::client_metrics; });
-  if (!is_named && std::exchange(has_subscriptions_, true)) return;
-  has_subscriptions_ = true;
-  telemetry.set_subscriptions(telemetry_subscriptions(*image));
-}
-
-void shard_state::update_wake() {
-  auto next = timers.next();
-  if (metadata) next = std::min(next, metadata->wake_at());
-  if (const auto* coordinator = groups()) next = std::min(next, coordinator->wake_at());
-  if (next == told_wake_) return;
-  told_wake_ = next;
-  env.wake_at(next);
-}
-
 namespace {
+
+// Hands a committed change to every shard of the process, and says on shard 0 when all have applied it.
+void publish(shard_state& zero, std::shared_ptr<const metadata::delta> change, unique_function<void()> applied) {
+  struct barrier {
+    std::uint32_t left;
+    unique_function<void()> applied;
+  };
+  auto b = std::make_shared<barrier>(barrier{zero.shard_count(), std::move(applied)});  // only shard 0 looks into it
+  for (std::uint32_t i = 0; i < zero.shard_count(); ++i) {
+    zero.env.post(shard_id{i}, [b, change](shard& s) {
+      s.state().apply(change, [b, &env = s.state().env] {
+        env.post(shard_zero, [b](shard&) {
+          if (--b->left == 0) b->applied();
+        });
+      });
+    });
+  }
+}
 
 // Every shard has cluster state now, and so knows which of the logs on the disk are its.
 void begin_recovery(shard_state& zero) {
@@ -173,7 +121,7 @@ void begin_recovery(shard_state& zero) {
 }  // namespace
 
 void shard::start(unique_function<void(result<void>)> ready) {
-  state_->start_housekeeping();
+  start_housekeeping(*state_);
   if (state_->id() != shard_id{0}) return ready({});
   state_->metadata = std::make_unique<cluster_member>(
       *state_, [&s = *state_](auto change, auto applied) { publish(s, std::move(change), std::move(applied)); });
@@ -216,54 +164,5 @@ void shard::stop(unique_function<void()> done) {
 }
 
 bool shard::closed_cleanly() const noexcept { return state_->closed_cleanly; }
-
-namespace {
-
-constexpr duration directories_watched_every = std::chrono::seconds(2);
-
-// A data directory that somebody removed or replaced under the broker is a failed disk: what is acknowledged from then
-// on would be gone after a restart. Nobody need open a file for it to be noticed.
-void watch_directories(shard_state& zero) {
-  auto outcome = std::make_shared<result<void>>();
-  zero.env.run_on_worker(
-      work_class::bulk, [outcome, storage = zero.options.server->storage] { *outcome = storage->check_directories(); },
-      [outcome, &zero] {
-        if (!*outcome) zero.env.fail(outcome->error());
-      });
-}
-
-}  // namespace
-
-void shard_state::start_housekeeping() {
-  const auto every = [this](std::int64_t ms, auto task) {
-    if (ms > 0) repeat(duration_of_ms(config().log_initial_task_delay_ms), duration_of_ms(ms), task);
-  };
-  // As in Kafka the initial delay is for what works on logs; what expires is looked for from the first interval on.
-  const auto after_each = [this](std::int64_t ms, auto task) {
-    if (ms > 0) repeat(duration_of_ms(ms), duration_of_ms(ms), task);
-  };
-  const auto& c = config();
-  every(c.log_retention_check_interval_ms, [](shard_state& s) { s.partitions.housekeeping(); });
-  after_each(c.producer_id_expiration_check_interval_ms, [](shard_state& s) { s.partitions.expire_producers(); });
-  every(c.log_flush_offset_checkpoint_interval_ms, [](shard_state& s) { s.partitions.checkpoint(); });
-  every(c.replica_high_watermark_checkpoint_interval_ms,
-        [](shard_state& s) { s.partitions.checkpoint_high_watermarks(); });
-  repeat(std::chrono::minutes(1), std::chrono::minutes(1), [](shard_state& s) { s.telemetry.forget_silent(s.now); });
-  if (id() != shard_id{0}) return;
-  repeat(directories_watched_every, directories_watched_every, watch_directories);
-  every(c.log_flush_offset_checkpoint_interval_ms, write_recovery_points);
-  every(c.replica_high_watermark_checkpoint_interval_ms, write_high_watermarks);
-  after_each(c.offsets_retention_check_interval_ms, [](shard_state& s) {
-    if (auto* groups = s.groups()) groups->expire_offsets();
-  });
-  every(c.log_flush_start_offset_checkpoint_interval_ms, write_log_starts);
-}
-
-void shard_state::repeat(duration first, duration period, void (*task)(shard_state&)) {
-  timers.schedule(now.steady + first, [this, period, task] {
-    task(*this);
-    repeat(period, period, task);
-  });
-}
 
 }  // namespace jackdaw::broker

@@ -14,7 +14,7 @@
 
 #include "cluster_state.hpp"
 #include "context/shard_context.hpp"
-#include "metadata_submit.hpp"
+#include "decide_function.hpp"
 #include "quorum.hpp"
 
 namespace jackdaw::broker {

@@ -3,10 +3,10 @@
 #include <functional>
 
 #include "broker_fixture.hpp"
+#include "handlers/metadata_submit.hpp"
 #include "handlers/shard_state.hpp"
 #include "jackdaw/protocol/messages/list_offsets.hpp"
 #include "jackdaw/protocol/messages/offset_for_leader_epoch.hpp"
-#include "quorum/metadata_submit.hpp"
 
 namespace jackdaw::testing {
 namespace {

@@ -4,10 +4,10 @@
 #include <cstdlib>
 #include <set>
 
+#include "handlers/metadata_submit.hpp"
 #include "handlers/shard_state.hpp"
 #include "jackdaw/controller/configs.hpp"
 #include "quorum/cluster_member.hpp"
-#include "quorum/metadata_submit.hpp"
 #include "test_cluster.hpp"
 
 namespace jackdaw::testing {

@@ -1,21 +1,13 @@
 // From any shard to the controller: decide on the newest state, replicate, and come back when every shard here knows.
 #pragma once
 
-#include <vector>
-
-#include "jackdaw/base/random.hpp"
 #include "jackdaw/base/result.hpp"
 #include "jackdaw/base/unique_function.hpp"
-#include "jackdaw/metadata/image.hpp"
-#include "jackdaw/metadata/records.hpp"
+#include "quorum/decide_function.hpp"
 
 namespace jackdaw::broker {
 
 class shard_state;
-
-// Runs on shard 0's thread with the newest image, uncommitted changes included. It may write its verdict into what it
-// captured, since nobody else looks at that until `done`; it must not touch a shard.
-using decide_function = unique_function<std::vector<metadata::record>(const metadata::image&, random_source&)>;
 
 // `done` runs on `home`'s thread: once the records are committed and every shard of this process has applied them
 // (at once when there are none), or with an error when they can't be: errc::not_leader, errc::closed, errc::io.
