@@ -1,4 +1,4 @@
-#include "jackdaw/net/shard_thread.hpp"
+#include "shard_thread.hpp"
 
 #include <pthread.h>
 #include <sys/prctl.h>
@@ -26,7 +26,7 @@ now_t system_now() {
 }
 
 shard_thread::shard_thread(shard_id id, disk::worker_pools& workers, outlets out, clock_function clock)
-    : id_(id), workers_(workers), out_(out), clock_(clock), now_(clock()) {}
+    : id_(id), workers_(workers), out_(out), clock_(clock), loop_(*this), now_(clock()) {}
 
 shard_thread::~shard_thread() {
   JD_ASSERT(!thread_.joinable());
@@ -61,30 +61,31 @@ void shard_thread::join() {
 void shard_thread::run() {
   // Some waits are for tens of microseconds (broker::gathering); by default Linux may add 50 to each.
   ::prctl(PR_SET_TIMERSLACK, timer_slack_ns);
-  while (!is_finished()) {
-    wait();
-    now_ = clock_();
-    connections_->set_now(now_);
-    handler_->set_now(now_);
-    loop_.dispatch();
-    connections_->take_turns();
-    read_letters();
-    timers_.run(now_.steady);
-    if (wake_at_ <= now_.steady) {
-      wake_at_ = time_point::max();
-      handler_->on_wake(now_);
-    }
-    finish_batch();
-  }
+  loop_.run();
 }
 
-void shard_thread::wait() {
-  const time_point next = std::min(wake_at_, timers_.next());
-  duration at_most = duration::max();
-  if (next != time_point::max()) at_most = std::max(next - clock_().steady, duration::zero());
-  if (connections_->has_turns() || !mailbox_.fall_asleep()) at_most = duration::zero();
-  loop_.wait(at_most);
+void shard_thread::begin_batch() {
   mailbox_.wake_up();
+  now_ = clock_();
+  connections_->set_now(now_);
+  handler_->set_now(now_);
+}
+
+time_point shard_thread::end_batch() {
+  connections_->take_turns();
+  read_letters();
+  timers_.run_due(now_.steady);
+  if (wake_at_ <= now_.steady) {
+    wake_at_ = time_point::max();
+    handler_->on_wake(now_);
+  }
+  finish_batch();
+  if (is_finished()) {
+    loop_.stop();
+    return time_point::max();
+  }
+  if (connections_->has_turns() || !mailbox_.fall_asleep()) return time_point::min();
+  return std::min(wake_at_, timers_.next());
 }
 
 void shard_thread::read_letters() {
@@ -122,7 +123,7 @@ void shard_thread::finish_batch() {
 void shard_thread::watch_memory() {
   is_memory_watched_ = true;
   connections_->budget().set_calm();
-  timers_.add(now_.steady + calm_after, [this] {
+  timers_.schedule(now_.steady + calm_after, [this] {
     if (connections_->budget().is_busy()) return watch_memory();
     is_memory_watched_ = false;
     connections_->options().on_calm();
@@ -165,7 +166,7 @@ void shard_thread::finish(duration grace) {
   is_finishing_ = true;
   give_up_at_ = now_.steady + grace;
   // Only there to end the wait.
-  timers_.add(give_up_at_, [] {});
+  timers_.schedule(give_up_at_, [] {});
 }
 
 void shard_thread::post(shard_id to, unique_function<void(broker::shard&)> what) {

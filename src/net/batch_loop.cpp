@@ -1,0 +1,57 @@
+#include "batch_loop.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+#include "jackdaw/base/assert.hpp"
+
+namespace jackdaw::net {
+
+batch_loop::batch_loop(user& of)
+    : user_(of), context_(one_thread_and_posts), stays_(context_.get_executor()), timer_(context_) {}
+
+void batch_loop::run() {
+  enter();
+  context_.run();
+}
+
+void batch_loop::wake() {
+  boost::asio::post(context_.get_executor(), [this] { enter(); });
+}
+
+void batch_loop::post_end() {
+  if (std::exchange(is_end_posted_, true)) return;
+  boost::asio::post(context_.get_executor(), [this] { end(); });
+}
+
+void batch_loop::end() {
+  JD_ASSERT(is_end_posted_);
+  is_end_posted_ = false;
+  // One that follows another at once has had no event so far.
+  if (!std::exchange(is_in_batch_, true)) user_.begin_batch();
+  const time_point sleep = user_.end_batch();
+  is_in_batch_ = false;
+  if (sleep == time_point::min()) {
+    post_end();
+  } else {
+    sleep_until(sleep);
+  }
+}
+
+// Setting a timer is a system call, and most waits are over before their time: one that was set too early is left, and
+// only ends a sleep for nothing.
+void batch_loop::sleep_until(time_point when) {
+  if (when >= timer_set_for_) return;
+  const duration left = when - user_.read_clock();
+  if (left <= duration::zero()) return post_end();
+  timer_set_for_ = when;
+  timer_.expires_after(std::min<duration>(left, std::chrono::hours(24)));
+  timer_.async_wait([this](const boost::system::error_code& outcome) {
+    if (outcome == boost::asio::error::operation_aborted) return;
+    timer_set_for_ = time_point::max();
+    enter();
+  });
+}
+
+}  // namespace jackdaw::net
