@@ -8,11 +8,13 @@
 #include <limits>
 #include <random>
 
-#include "jackdaw/base/random.hpp"
+#include "jackdaw/base/counted.hpp"
+#include "jackdaw/base/time.hpp"
+#include "jackdaw/broker/node.hpp"
 #include "jackdaw/broker/shard_options.hpp"
-#include "jackdaw/broker/storage.hpp"
 #include "jackdaw/disk/posix_disk.hpp"
 #include "jackdaw/disk/worker_pool.hpp"
+#include "jackdaw/net/host_name.hpp"
 #include "jackdaw/net/server.hpp"
 #include "logging.hpp"
 #include "process.hpp"
@@ -69,10 +71,7 @@ net::server_options network_options(const broker_config& config, std::uint32_t s
   o.sockets.receive_buffer_bytes =
       buffer_bytes(config, "socket.receive.buffer.bytes", config.socket_receive_buffer_bytes);
   o.connections.max_frame_bytes = static_cast<std::uint32_t>(config.socket_request_max_bytes);
-  // Milliseconds up to 2^63 - 1 mean never; nanoseconds end earlier.
-  const std::int64_t most_ms = std::numeric_limits<std::int64_t>::max() / 4'000'000;
-  o.connections.max_idle =
-      std::chrono::milliseconds(config.connections_max_idle_ms > most_ms ? -1 : config.connections_max_idle_ms);
+  o.connections.max_idle = duration_of_ms(config.connections_max_idle_ms);
   o.connections.connection_bytes = static_cast<std::size_t>(config.memory_connection_bytes);
   o.connections.unsent_reply_bytes = o.connections.connection_bytes / 4;
   o.connections.requests_in_flight = static_cast<std::size_t>(config.connection_requests_max);
@@ -115,6 +114,14 @@ std::vector<listener_config> with_bound_ports(const broker_config& config, std::
   return listeners;
 }
 
+// Who is served on all interfaces connects to this machine by its name.
+std::vector<listener_config> with_host_names(std::vector<listener_config> listeners) {
+  for (auto& l : listeners) {
+    if (l.host.empty()) l.host = net::canonical_host_name();
+  }
+  return listeners;
+}
+
 }  // namespace
 
 result<void> check_supported(const broker_config& config) {
@@ -138,85 +145,75 @@ result<void> check_supported(const broker_config& config) {
 }
 
 // In the order in which they are made; the reverse is the order in which they go.
-struct broker_process::parts {
+struct broker_process::parts final : broker::node_host {
   parts(const broker_config& config, std::uint32_t shard_count)
       : admission(network_options(config, shard_count).admission),
         workers(worker_threads(config)),
         server(network_options(config, shard_count), workers) {}
 
+  broker::environment& environment_of(shard_id id) override { return server.environment(id); }
+  void run_at(shard_id id, unique_function<void()> task) override { server.run_at(id, std::move(task)); }
+
   result<void> open(broker_config config, const std::string& version, std::shared_ptr<broker::logger_control> loggers);
-  void keep_admission(broker::shard_options& zero);
-  result<void> start_shards();
-  void close_storage();
+  broker::node_options options_of(broker_config config, const std::string& version,
+                                  std::shared_ptr<broker::logger_control> loggers);
+  result<void> start_node();
+  void close_node();
 
   net::admission_options admission;  // what the server was told last; shard 0's, once it runs
   disk::posix_disk disk;
   disk::worker_pools workers;
   net::server server;
-  std::shared_ptr<const broker::server_info> info;
-  std::vector<std::unique_ptr<shard_handler>> shards;
-  bool is_started = false;
+  std::unique_ptr<broker::node> node;
+  std::vector<std::unique_ptr<shard_handler>> handlers;
 };
 
 result<void> broker_process::parts::open(broker_config config, const std::string& version,
                                          std::shared_ptr<broker::logger_control> loggers) {
   if (const auto bound = server.bind(); !bound) return bound.error();
-  random_source random(random_seed());
-  auto storage = broker::storage::open(disk, config, random);
-  if (!storage) return storage.error();
-  auto made = std::make_shared<broker::server_info>();
-  made->cluster_id = (*storage)->cluster_id();
-  made->storage = std::move(*storage);
-  made->version = version;
-  made->incarnation = random_uuid(random);
-  made->shard_count = server.shard_count();
-  made->open_files_max = open_files_max();
-  made->loggers = std::move(loggers);
-  made->advertised_listeners = with_bound_ports(config, config.advertised_listeners, server);
-  made->config = std::move(config);
-  info = std::move(made);
-  std::vector<net::request_handler*> handlers;
+  auto opened = broker::node::open(options_of(std::move(config), version, std::move(loggers)), disk, *this);
+  if (!opened) return opened.error();
+  node = std::move(*opened);
+  std::vector<net::request_handler*> all;
   for (std::uint32_t i = 0; i < server.shard_count(); ++i) {
-    broker::shard_options options{shard_id{i}, info, random.next(), {}, {}};
-    if (i == 0) keep_admission(options);
-    shards.push_back(std::make_unique<shard_handler>(std::move(options), server.environment(shard_id{i})));
-    handlers.push_back(shards.back().get());
+    handlers.push_back(std::make_unique<shard_handler>(node->at(shard_id{i})));
+    all.push_back(handlers.back().get());
   }
-  server.start(handlers);
-  is_started = true;
-  if (auto ready = start_shards(); !ready) return ready;
+  server.start(all, [this](auto stopped) { node->stop(std::move(stopped)); });
+  if (auto ready = start_node(); !ready) return ready;
   return server.open();
 }
 
-void broker_process::parts::keep_admission(broker::shard_options& zero) {
-  zero.settings_changed = [this](const dynamic_config& now) {
+broker::node_options broker_process::parts::options_of(broker_config config, const std::string& version,
+                                                       std::shared_ptr<broker::logger_control> loggers) {
+  broker::node_options o;
+  o.version = version;
+  o.shard_count = server.shard_count();
+  o.random_seed = random_seed();
+  o.open_files_max = open_files_max();
+  o.loggers = std::move(loggers);
+  o.advertised_listeners = with_host_names(with_bound_ports(config, config.advertised_listeners, server));
+  o.config = std::move(config);
+  o.settings_changed = [this](const dynamic_config& now) {
     set_limits(admission, now);
     server.set_admission(admission);
   };
-  zero.connection_rates_changed = [this](const broker::connection_rates& now) {
+  o.connection_rates_changed = [this](const broker::connection_rates& now) {
     set_rates(admission, now);
     server.set_admission(admission);
   };
+  return o;
 }
 
-// Every shard, shard 0 last: its answer says that cluster state is there and that all shards have it.
-result<void> broker_process::parts::start_shards() {
+result<void> broker_process::parts::start_node() {
   std::promise<result<void>> ready;
-  for (std::uint32_t i = server.shard_count(); i-- > 0;) {
-    server.run_at(shard_id{i}, [this, i, &ready] {
-      shards[i]->start(net::system_now(), [i, &ready](result<void> outcome) {
-        if (i == 0) ready.set_value(std::move(outcome));
-      });
-    });
-  }
+  node->start([&ready](result<void> outcome) { ready.set_value(std::move(outcome)); });
   return ready.get_future().get();
 }
 
 // The threads have ended, so their state may be looked at from here.
-void broker_process::parts::close_storage() {
-  const bool clean = std::all_of(shards.begin(), shards.end(), [](const auto& s) { return s->closed_cleanly(); });
-  if (!clean || !info) return;
-  if (auto closed = info->storage->close_clean(broker_epoch{}); !closed) {
+void broker_process::parts::close_node() {
+  if (const auto closed = node->close(); !closed) {
     spdlog::error("The mark of a clean shutdown could not be written: {}", to_string(closed.error()));
   }
 }
@@ -237,9 +234,9 @@ result<std::unique_ptr<broker_process>> broker_process::start(broker_config conf
     process->stop();
     return opened.error();
   }
-  const auto& made = *parts.info;
-  spdlog::info("Broker {} of cluster {} has {} shards, version {}: Transitioning from RECOVERY to RUNNING",
-               made.config.node_id.value(), made.cluster_id, shards, version);
+  const auto& made = parts.node->info();
+  spdlog::info("Broker {} of cluster {} has {}, version {}: Transitioning from RECOVERY to RUNNING",
+               made.config.node_id.value(), made.cluster_id, counted(shards, "shard"), version);
   if (!made.config.controller_listeners.empty()) {
     spdlog::info("{} isn't opened: a single node is its own controller and has nobody to talk to",
                  listener_list(made.config.controller_listeners));
@@ -254,7 +251,7 @@ void broker_process::stop() {
   parts_->server.stop();
   parts_->server.join();
   parts_->workers.stop();
-  if (parts_->is_started) parts_->close_storage();
+  if (parts_->node) parts_->close_node();
 }
 
 }  // namespace jackdaw::app

@@ -22,7 +22,7 @@ class broker_process {
                                                        time_point started_at);
   ~broker_process();
 
-  // Stops cleanly and waits for it. False when something couldn't be written: the log has said what.
+  // Stops cleanly and waits for it. What couldn't be written the log has said.
   void stop();
 
  private:

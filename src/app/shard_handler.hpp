@@ -5,18 +5,14 @@
 #include <utility>
 
 #include "jackdaw/broker/shard.hpp"
-#include "jackdaw/broker/shard_options.hpp"
 #include "jackdaw/net/request_handler.hpp"
 
 namespace jackdaw::app {
 
 class shard_handler final : public net::request_handler {
  public:
-  shard_handler(broker::shard_options options, broker::environment& environment)
-      : shard_(std::move(options), environment) {}
-
-  void start(now_t now, unique_function<void(result<void>)> ready) { shard_.start(now, std::move(ready)); }
-  bool closed_cleanly() const noexcept { return shard_.closed_cleanly(); }
+  // The shard outlives it.
+  explicit shard_handler(broker::shard& shard) : shard_(shard) {}
 
   void open_connection(broker::connection_info info, now_t now) override {
     shard_.open_connection(std::move(info), now);
@@ -29,10 +25,9 @@ class shard_handler final : public net::request_handler {
   void set_now(now_t now) override { shard_.set_now(now); }
   void on_wake(now_t now) override { shard_.on_wake(now); }
   void end_of_batch(now_t now) override { shard_.end_of_batch(now); }
-  void stop(now_t now, unique_function<void()> done) override { shard_.stop(now, std::move(done)); }
 
  private:
-  broker::shard shard_;
+  broker::shard& shard_;
 };
 
 }  // namespace jackdaw::app

@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 
+#include "jackdaw/base/counted.hpp"
 #include "jackdaw/base/random.hpp"
 #include "jackdaw/cli/arguments.hpp"
 #include "jackdaw/protocol/messages/create_topics.hpp"
@@ -81,7 +82,7 @@ outcome<void> ensure_topic(context& ctx, const std::string& name, std::int32_t p
   if (created.error_code != protocol::error_code::none) {
     return refused("topic '" + name + "'", created.error_code, created.error_message);
   }
-  ctx.note("made topic '" + name + "' with " + std::to_string(partitions) + " partitions");
+  ctx.note("made topic '" + name + "' with " + counted(static_cast<std::uint64_t>(partitions), "partition"));
   return boost::system::in_place_value;
 }
 

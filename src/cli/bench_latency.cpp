@@ -6,6 +6,7 @@
 
 #include "bench.hpp"
 #include "consuming.hpp"
+#include "jackdaw/base/counted.hpp"
 #include "jackdaw/base/endian.hpp"
 #include "jackdaw/cli/terminal.hpp"
 #include "producing.hpp"
@@ -179,7 +180,7 @@ outcome<void> run(context& ctx, const latency_options& o) {
   }
   out.print(ctx);
   if ((*to)->producer.records_failed() == 0) return boost::system::in_place_value;
-  return failure{exit_status::failed, std::to_string((*to)->producer.records_failed()) + " records were not written, " +
+  return failure{exit_status::failed, "not written: " + counted((*to)->producer.records_failed(), "record") + ", " +
                                           (*to)->producer.first_failure()->detail};
 }
 

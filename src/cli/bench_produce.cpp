@@ -1,4 +1,5 @@
 #include "bench.hpp"
+#include "jackdaw/base/counted.hpp"
 #include "jackdaw/cli/arguments.hpp"
 #include "jackdaw/cli/terminal.hpp"
 #include "producing.hpp"
@@ -84,7 +85,7 @@ outcome<void> run(context& ctx, const produce_options& o) {
   out.add("client_cpu", cpu_seconds() - cpu_before, "s");
   out.print(ctx);
   if ((*to)->producer.records_failed() == 0) return boost::system::in_place_value;
-  return failure{exit_status::failed, std::to_string((*to)->producer.records_failed()) + " records were not written, " +
+  return failure{exit_status::failed, "not written: " + counted((*to)->producer.records_failed(), "record") + ", " +
                                           (*to)->producer.first_failure()->detail};
 }
 

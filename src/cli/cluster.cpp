@@ -1,6 +1,7 @@
 // jackdaw cluster describe
 #include "cluster.hpp"
 
+#include "jackdaw/base/counted.hpp"
 #include "jackdaw/protocol/messages/describe_cluster.hpp"
 
 namespace jackdaw::cli {
@@ -51,9 +52,9 @@ void add_fenced_brokers(net::client& client, table& rows, const totals& t) {
 }
 
 void print_people(context& ctx, const net::cluster_metadata& metadata, const totals& t, const table& rows) {
-  std::string text = "cluster " + metadata.cluster_id() + ", " + std::to_string(metadata.brokers().size()) +
-                     " brokers, " + std::to_string(t.topics) + " topics, " + std::to_string(t.partitions) +
-                     " partitions";
+  std::string text = "cluster " + metadata.cluster_id() + ", " + counted(metadata.brokers().size(), "broker") + ", " +
+                     counted(static_cast<std::uint64_t>(t.topics), "topic") + ", " +
+                     counted(static_cast<std::uint64_t>(t.partitions), "partition");
   if (t.under_replicated != 0) text += ", " + std::to_string(t.under_replicated) + " under-replicated";
   if (t.without_leader != 0) text += ", " + std::to_string(t.without_leader) + " without leader";
   context::print(text + "\n\n");

@@ -1,6 +1,7 @@
 // jackdaw group delete
 #include "group.hpp"
 #include "groups.hpp"
+#include "jackdaw/base/counted.hpp"
 #include "jackdaw/protocol/messages/delete_groups.hpp"
 #include "jackdaw/protocol/messages/offset_delete.hpp"
 
@@ -77,8 +78,7 @@ outcome<void> delete_offsets(context& ctx, coordinators& directory, const std::s
                      p.error_code);
     }
   }
-  ctx.note(group_named(name) + ": " + std::to_string(partitions->size()) +
-           (partitions->size() == 1 ? " offset deleted" : " offsets deleted"));
+  ctx.note(group_named(name) + ": " + counted(partitions->size(), "offset") + " deleted");
   return boost::system::in_place_value;
 }
 

@@ -4,6 +4,7 @@
 
 #include "group.hpp"
 #include "groups.hpp"
+#include "jackdaw/base/counted.hpp"
 #include "jackdaw/cli/arguments.hpp"
 #include "jackdaw/cli/offset_reset.hpp"
 #include "jackdaw/cli/terminal.hpp"
@@ -189,7 +190,7 @@ outcome<void> check_members(context& ctx, coordinators& directory, const reset_o
   if (!group) return group.error();
   if (group->is_inactive()) return boost::system::in_place_value;
   const std::string why = group_named(o.name) + " is " + group->state + " with " +
-                          std::to_string(group->members.size()) + " members, and only a group without members can be " +
+                          counted(group->members.size(), "member") + ", and only a group without members can be " +
                           "reset; stop them, see them with: jackdaw group describe " + o.name;
   if (o.execute) return failure{exit_status::failed, why};
   ctx.note(why);

@@ -5,6 +5,7 @@
 #include <map>
 #include <string_view>
 
+#include "jackdaw/base/counted.hpp"
 #include "jackdaw/cli/arguments.hpp"
 
 namespace jackdaw::cli {
@@ -92,7 +93,7 @@ std::string tell(const rebalance& r) {
   std::string out = format_time(r.began_ms);
   out += r.generation < 0 ? "  not done yet" : "  led to generation " + std::to_string(r.generation);
   if (r.joined_after_ms >= 0) {
-    out += " with " + std::to_string(r.member_count) + (r.member_count == 1 ? " member" : " members");
+    out += " with " + counted(static_cast<std::uint64_t>(r.member_count), "member");
   }
   out += '\n' + tell_causes(r) + tell_times(r);
   if (!r.slowest_member.empty() && r.member_count > 1) {
@@ -102,8 +103,8 @@ std::string tell(const rebalance& r) {
     out += "  dropped, because it didn't join in time: " + std::string(member) + '\n';
   }
   if (r.partitions_assigned >= 0) {
-    out += "  " + std::to_string(r.partitions_moved) + " of " + std::to_string(r.partitions_assigned) +
-           " partitions moved to another member\n";
+    out += "  " + std::to_string(r.partitions_moved) + " of " +
+           counted(static_cast<std::uint64_t>(r.partitions_assigned), "partition") + " moved to another member\n";
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <random>
 
+#include "jackdaw/base/counted.hpp"
 #include "jackdaw/cli/arguments.hpp"
 #include "jackdaw/cli/terminal.hpp"
 #include "jackdaw/net/client_producer.hpp"
@@ -158,7 +159,7 @@ class feed {
 
   void show_progress() {
     if ((sent_ & 0xff) != 0 || !progress_.is_due()) return;
-    progress_.show(std::to_string(to_.producer.records_delivered()) + " records written");
+    progress_.show(counted(to_.producer.records_delivered(), "record") + " written");
   }
 
   producing& to_;

@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "jackdaw/base/counted.hpp"
 #include "jackdaw/cli/arguments.hpp"
 
 namespace jackdaw::cli {
@@ -78,9 +79,9 @@ outcome<void> finish_producing(context& ctx, const producing& p) {
     context::print(json);
   }
   if (producer.records_failed() == 0) return boost::system::in_place_value;
-  return failure{exit_status::failed, std::to_string(producer.records_failed()) + " of " +
-                                          std::to_string(producer.records_failed() + producer.records_delivered()) +
-                                          " records were not written, " + producer.first_failure()->detail};
+  return failure{exit_status::failed, "not written: " + std::to_string(producer.records_failed()) + " of " +
+                                          counted(producer.records_failed() + producer.records_delivered(), "record") +
+                                          ", " + producer.first_failure()->detail};
 }
 
 }  // namespace jackdaw::cli

@@ -2,6 +2,7 @@
 #include "topic.hpp"
 
 #include "configs.hpp"
+#include "jackdaw/base/counted.hpp"
 #include "jackdaw/cli/arguments.hpp"
 #include "jackdaw/protocol/messages/create_partitions.hpp"
 #include "jackdaw/protocol/messages/create_topics.hpp"
@@ -137,7 +138,8 @@ outcome<void> add_partitions(context& ctx, const partitions_options& o) {
   for (const auto& r : answered->body.results) {
     if (r.error_code != error_code::none) return refused(topic_named(r.name), r.error_code, r.error_message);
   }
-  ctx.note(topic_named(o.name) + (o.validate_only ? " could have " : " has ") + std::to_string(total) + " partitions");
+  ctx.note(topic_named(o.name) + (o.validate_only ? " could have " : " has ") +
+           counted(static_cast<std::uint64_t>(total), "partition"));
   return boost::system::in_place_value;
 }
 

@@ -5,6 +5,7 @@
 
 #include "jackdaw/base/config.hpp"
 #include "jackdaw/controller/client_match.hpp"
+#include "jackdaw/controller/configs.hpp"
 #include "jackdaw/controller/topics.hpp"
 
 namespace jackdaw::controller {
@@ -18,15 +19,10 @@ std::string listed(const std::vector<std::string>& keys) {
   return out + "]";
 }
 
-// "listener.name.NAME.KEY" is KEY of one listener.
-std::string_view without_listener(std::string_view key) {
-  constexpr std::string_view prefix = "listener.name.";
-  if (!key.starts_with(prefix)) return key;
-  const auto dot = key.find('.', prefix.size());
-  return dot == std::string_view::npos ? key : key.substr(dot + 1);
+// What a listener shows of itself and whom it trusts: that is never the same for all of them.
+bool is_key_of_stores(std::string_view key) {
+  return key.starts_with("ssl.keystore.") || key.starts_with("ssl.truststore.") || key == "ssl.key.password";
 }
-
-bool is_security_key(std::string_view key) { return key.starts_with("ssl.") || key.starts_with("sasl."); }
 
 // Keys that can't change in this way, by why not.
 struct refused_keys {
@@ -39,7 +35,7 @@ struct refused_keys {
 refused_keys sort_out(const config_map& changed, bool all_brokers) {
   refused_keys out;
   for (const auto& [name, value] : changed) {
-    const std::string_view bare = without_listener(name);
+    const std::string_view bare = key_without_listener(name);
     const config_key* key = find_key(config_scope::broker, bare);
     if (key == nullptr) {
       if (bare == name) out.unknown.push_back(name);
@@ -47,7 +43,7 @@ refused_keys sort_out(const config_map& changed, bool all_brokers) {
     }
     if (key->update == config_update::read_only) {
       out.read_only.push_back(name);
-    } else if (key->update == config_update::per_broker && bare == name && is_security_key(name)) {
+    } else if (key->update == config_update::per_broker && bare == name && is_key_of_stores(name)) {
       out.without_listener.push_back(name);
     } else if (key->update == config_update::per_broker && all_brokers) {
       out.of_one_broker.push_back(name);
@@ -57,7 +53,7 @@ refused_keys sort_out(const config_map& changed, bool all_brokers) {
 }
 
 verdict check_broker_value(const std::string& name, const std::string& text) {
-  const config_key* key = find_key(config_scope::broker, without_listener(name));
+  const config_key* key = find_key(config_scope::broker, key_without_listener(name));
   if (key == nullptr) return {};
   const auto value = parse(*key, text);
   if (!value) return refuse(error_code::invalid_request, value.error().detail);
@@ -134,6 +130,13 @@ verdict check_session(std::string_view kind, const config_layers& layers) {
 }
 
 }  // namespace
+
+std::string_view key_without_listener(std::string_view key) noexcept {
+  constexpr std::string_view prefix = "listener.name.";
+  if (!key.starts_with(prefix)) return key;
+  const auto dot = key.find('.', prefix.size());
+  return dot == std::string_view::npos ? key : key.substr(dot + 1);
+}
 
 verdict check_topic_resource(const metadata::image& image, std::string_view name) {
   if (name.empty()) return refuse(error_code::invalid_request, "Default topic resources are not allowed.");

@@ -22,10 +22,12 @@ class topic_grower {
     for (const growing& t : request.topics) ++times[t.name];
     for (const growing& t : request.topics) {
       int& left = times[t.name];
-      if (left == 0) continue;
-      out_.reply.push_back(
-          {std::string(t.name), left > 1 ? refuse(error_code::invalid_request, "Duplicate topic name.") : grow(t)});
+      if (left < 2) continue;
+      out_.reply.push_back({std::string(t.name), refuse(error_code::invalid_request, "Duplicate topic name.")});
       left = 0;
+    }
+    for (const growing& t : request.topics) {
+      if (times[t.name] == 1) out_.reply.push_back({std::string(t.name), grow(t)});
     }
     if (request.validate_only) out_.records.clear();
     return std::move(out_);

@@ -41,21 +41,20 @@ class topic_creator {
                 &config.settings} {}
 
   decision<std::vector<created_topic>> decide() {
+    in_bounds_ = wanted_partitions() <= partitions_per_request_max;
     std::map<std::string_view, int> times;
     for (const creatable& t : request_.topics) ++times[t.name];
-    const bool in_bounds = wanted_partitions() <= partitions_per_request_max;
     for (const creatable& t : request_.topics) {
-      int& left = times[t.name];
-      if (left == 0) continue;
-      created_topic row;
-      row.name = std::string(t.name);
-      if (!in_bounds) {
-        row.outcome = refuse(error_code::policy_violation, too_many);
-      } else {
-        row.outcome = left > 1 ? refuse(error_code::invalid_request, "Duplicate topic name.") : create(t, row);
+      if (times[t.name] == 1 && t.name != metadata_topic) add_row(t, false);
+    }
+    for (const creatable& t : request_.topics) {
+      if (int& left = times[t.name]; left > 1) {
+        left = 0;
+        add_row(t, true);
       }
-      left = 0;
-      out_.reply.push_back(std::move(row));
+    }
+    for (const creatable& t : request_.topics) {
+      if (times[t.name] == 1 && t.name == metadata_topic) add_row(t, false);
     }
     if (request_.validate_only) out_.records.clear();
     return std::move(out_);
@@ -72,6 +71,17 @@ class topic_creator {
       }
     }
     return sum;
+  }
+
+  void add_row(const creatable& t, bool is_named_twice) {
+    created_topic row;
+    row.name = std::string(t.name);
+    if (!in_bounds_) {
+      row.outcome = refuse(error_code::policy_violation, too_many);
+    } else {
+      row.outcome = is_named_twice ? refuse(error_code::invalid_request, "Duplicate topic name.") : create(t, row);
+    }
+    out_.reply.push_back(std::move(row));
   }
 
   verdict create(const creatable& t, created_topic& row) {
@@ -100,6 +110,9 @@ class topic_creator {
       return refuse(error_code::invalid_request, "Creation of internal topic " + std::string(name) + " is prohibited.");
     if (image_.find_topic(name) != nullptr)
       return refuse(error_code::topic_already_exists, "Topic '" + std::string(name) + "' already exists.");
+    if (is_internal_topic(name))
+      return refuse(error_code::invalid_topic_exception,
+                    "Creation of internal topic " + std::string(name) + " is prohibited.");
     auto other = colliding_topic(image_, name);
     if (const auto at = names_.find(without_specials(name)); !other && at != names_.end()) other = at->second;
     if (other)
@@ -182,6 +195,7 @@ class topic_creator {
   mutation_quota* quota_;
   std::vector<placement_broker> brokers_;
   config_layers layers_;
+  bool in_bounds_ = true;
   std::map<std::string, std::string> names_;  // of topics that this request creates; by name with '.' as '_'
   decision<std::vector<created_topic>> out_;
 };

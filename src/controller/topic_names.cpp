@@ -1,7 +1,7 @@
 // Which names a topic may have.
 #include <algorithm>
 
-#include "jackdaw/controller/topics.hpp"
+#include "jackdaw/controller/topic_names.hpp"
 
 namespace jackdaw::controller {
 namespace {
@@ -62,6 +62,10 @@ std::optional<std::string> why_illegal_topic_name(std::string_view name) {
     return why + "'" + std::string(name) +
            "' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'";
   return std::nullopt;
+}
+
+bool is_internal_topic(std::string_view name) noexcept {
+  return name == "__consumer_offsets" || name == "__transaction_state" || name == "__share_group_state";
 }
 
 std::optional<std::string> colliding_topic(const metadata::image& image, std::string_view name) {

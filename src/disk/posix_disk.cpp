@@ -72,9 +72,14 @@ result<std::vector<log::directory_entry>> posix_disk::list(const std::string& di
   return entries;
 }
 
-result<void> posix_disk::create_directories(const std::string& path) {
+result<void> posix_disk::create_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST) return {};
-  if (errno != ENOENT) return system_error(errno, "create directory", path);
+  return system_error(errno, "create directory", path);
+}
+
+result<void> posix_disk::create_directories(const std::string& path) {
+  auto made = create_directory(path);
+  if (made || made.error().code != errc::not_found) return made;
   std::error_code code;
   std::filesystem::create_directories(path, code);
   if (code) return system_error(code.value(), "create directory", path);
@@ -119,6 +124,12 @@ result<std::uint64_t> posix_disk::file_size(const std::string& path) {
   struct stat found;
   if (::stat(path.c_str(), &found) != 0) return system_error(errno, "examine", path);
   return static_cast<std::uint64_t>(found.st_size);
+}
+
+result<log::file_identity> posix_disk::identify(const std::string& path) {
+  struct stat found;
+  if (::stat(path.c_str(), &found) != 0) return system_error(errno, "examine", path);
+  return log::file_identity{found.st_dev, found.st_ino};
 }
 
 bool posix_disk::exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "jackdaw/base/counted.hpp"
+#include "jackdaw/base/time.hpp"
 #include "plain_scan.hpp"
 
 namespace jackdaw::log {
@@ -29,30 +31,19 @@ std::nullopt_t refuse(append_outcome& out, append_error why, std::string message
 append_error as_append_error(errc code) noexcept {
   switch (code) {
     case errc::unsupported: return append_error::unsupported_compression_type;
-    case errc::corrupt: return append_error::corrupt_message;
+    // What a codec can't read stays so, however often it is sent: CORRUPT_MESSAGE would make clients try again.
+    case errc::corrupt: return append_error::invalid_record;
     case errc::too_large: return append_error::message_too_large;
     default: return append_error::invalid_record;
   }
-}
-
-std::int64_t saturating_subtract(std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t out = 0;
-  if (__builtin_sub_overflow(a, b, &out)) return b > 0 ? INT64_MIN : INT64_MAX;
-  return out;
-}
-
-std::int64_t saturating_add(std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t out = 0;
-  if (__builtin_add_overflow(a, b, &out)) return b > 0 ? INT64_MAX : INT64_MIN;
-  return out;
 }
 
 protocol::record_rules rules_for(const log_config& config, timestamp_ms now) noexcept {
   protocol::record_rules rules;
   rules.keys_required = config.cleanup_compact;
   if (config.message_timestamp_type == timestamp_type::create_time) {
-    rules.earliest = {saturating_subtract(now.value, config.message_timestamp_before_max_ms)};
-    rules.latest = {saturating_add(now.value, config.message_timestamp_after_max_ms)};
+    rules.earliest = subtract_ms(now, config.message_timestamp_before_max_ms);
+    rules.latest = add_ms(now, config.message_timestamp_after_max_ms);
   }
   return rules;
 }
@@ -107,7 +98,7 @@ void refuse_records(const std::vector<protocol::bad_record>& bad, const protocol
     refuse(out, append_error::invalid_timestamp, "One or more records have been rejected due to invalid timestamp");
     return;
   }
-  std::string message = std::to_string(bad.size()) + " records are refused:";
+  std::string message = counted(bad.size(), "record") + " refused:";
   for (std::size_t i = 0; i < std::min(bad.size(), records_named); ++i) {
     message += " record " + std::to_string(bad[i].index) + ": " + out.record_errors[i].message + ';';
   }
@@ -150,20 +141,25 @@ std::uint64_t unpacked_max_bytes(const log_config& config) {
                                  4 * static_cast<std::uint64_t>(std::max(config.max_message_bytes, 0)));
 }
 
-// The largest timestamp of a batch whose records are all right.
-std::optional<timestamp_ms> check_records(const batch_view& batch, const protocol::record_rules& rules,
-                                          const log_config& config, append_scratch& scratch, append_outcome& out) {
+struct checked_records {
+  timestamp_ms max_timestamp;
+  bool counts_up = true;  // their offset deltas are 0, 1, 2 and so on
+};
+
+// Of a batch whose records are all right.
+std::optional<checked_records> check_records(const batch_view& batch, const protocol::record_rules& rules,
+                                             const log_config& config, append_scratch& scratch, append_outcome& out) {
   if (auto sound = protocol::check_client_header(batch); !sound) {
     return refuse(out, as_append_error(sound.error().code), sound.error().detail);
   }
   const scratch_use use{scratch};
   if (const auto plain = plain_records(batch, scratch)) {
-    if (const auto largest = scan_plain_records(batch, *plain, rules)) return largest;
+    if (const auto largest = scan_plain_records(batch, *plain, rules)) return checked_records{*largest};
   }
   scratch.reader.limit_unpacked(unpacked_max_bytes(config));
   auto summary = protocol::inspect_client_batch(batch, rules, scratch.reader);
   if (!summary) return refuse(out, as_append_error(summary.error().code), summary.error().detail);
-  if (summary->bad.empty()) return summary->max_timestamp;
+  if (summary->bad.empty()) return checked_records{summary->max_timestamp, summary->counts_up};
   refuse_records(summary->bad, rules, out);
   return std::nullopt;
 }
@@ -181,14 +177,24 @@ protocol::compression compression_for(const log_config& config) {
   return how;
 }
 
-// compression.type: packs the batch again if it isn't packed as the topic wants it.
-bool apply_compression(mutable_bytes& bytes, const log_config& config, append_scratch& scratch, append_outcome& out) {
-  if (config.compression_type == compression_policy::producer) return true;
+result<batch_view> pack_again(const batch_view& batch, const protocol::compression& wanted, bool counts_up,
+                              append_scratch& scratch) {
+  const scratch_use use{scratch};
+  if (!counts_up) return protocol::renumber(batch, wanted, scratch.reader, scratch.pack, scratch.packed);
+  return protocol::recompress(batch, wanted, recompress_limit_bytes, scratch.unpack, scratch.pack, scratch.packed);
+}
+
+// compression.type: packs the batch again if it isn't packed as the topic wants it. As in Kafka, records whose offsets
+// don't count up get the right ones when they are packed, and keep their own in a batch that isn't.
+bool apply_compression(mutable_bytes& bytes, bool counts_up, const log_config& config, append_scratch& scratch,
+                       append_outcome& out) {
   const batch_view batch(bytes);
-  const protocol::compression wanted = compression_for(config);
-  if (batch.compressed_by() == wanted.type) return true;
-  auto packed =
-      protocol::recompress(batch, wanted, recompress_limit_bytes, scratch.unpack, scratch.pack, scratch.packed);
+  const auto packed_by = *batch.compressed_by();
+  protocol::compression wanted{packed_by, {}};
+  if (config.compression_type != compression_policy::producer) wanted = compression_for(config);
+  const bool stays_plain = wanted.type == protocol::codec::none && packed_by == protocol::codec::none;
+  if (packed_by == wanted.type && (counts_up || stays_plain)) return true;
+  auto packed = pack_again(batch, wanted, counts_up, scratch);
   if (!packed) {
     refuse(out, as_append_error(packed.error().code), packed.error().detail);
     return false;
@@ -217,16 +223,16 @@ std::optional<valid_batches> validate_client_batch(mutable_bytes records, const 
                   "producers may not set the timestamp type to LogAppendTime; the topic decides it");
   }
   const protocol::record_rules rules = rules_for(config, options.now);
-  const auto largest = check_records(*batch, rules, config, scratch, out);
-  if (!largest) return std::nullopt;
+  const auto checked = check_records(*batch, rules, config, scratch, out);
+  if (!checked) return std::nullopt;
   valid_batches valid{records, 1, batch->record_count()};
-  if (!apply_compression(valid.bytes, config, scratch, out)) return std::nullopt;
+  if (!apply_compression(valid.bytes, checked->counts_up, config, scratch, out)) return std::nullopt;
   mutable_batch final_batch(valid.bytes);
   if (append_time) {
     final_batch.set_timestamp(timestamp_type::log_append_time, options.now);
     out.log_append_time = options.now;
   } else {
-    final_batch.set_timestamp(timestamp_type::create_time, *largest);
+    final_batch.set_timestamp(timestamp_type::create_time, checked->max_timestamp);
   }
   return valid;
 }

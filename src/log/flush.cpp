@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "batch_scan.hpp"
+#include "jackdaw/base/time.hpp"
 
 namespace jackdaw::log {
 
@@ -97,9 +98,8 @@ flush_decision decide_flush(const log_config& config, const flush_state& state, 
 }
 
 timestamp_ms flush_due(const log_config& config, const flush_state& state) noexcept {
-  std::int64_t due = 0;
-  if (__builtin_add_overflow(state.last_flush.value, config.flush_ms, &due)) due = INT64_MAX;
-  return {config.flush_ms == log_config::unlimited ? INT64_MAX : due};
+  if (config.flush_ms == log_config::unlimited) return {INT64_MAX};
+  return add_ms(state.last_flush, config.flush_ms);
 }
 
 result<repair_job::outcome> repair_job::run(disk& d) const {

@@ -57,8 +57,8 @@ timestamp_ms largest_timestamp(mutable_bytes bytes) {
 append_outcome partition_log::append(mutable_bytes records, const append_options& options, append_scratch& scratch) {
   append_outcome out;
   out.log_start_offset = log_start_;
-  if (needs_repair()) {
-    refuse_storage(out, *state_->suspect);
+  if (away_ || needs_repair()) {
+    refuse_storage(out, away_ ? fail(errc::busy, directory_ + " is being truncated") : *state_->suspect);
     return out;
   }
   const bool from_client = options.origin == append_origin::client;
@@ -123,6 +123,7 @@ void partition_log::give_offsets(mutable_bytes bytes, const append_options& opti
   });
   out.base_offset = log_end_;
   out.last_offset = next - 1;
+  JD_ASSERT(out.last_offset >= out.base_offset, out.base_offset.value(), out.last_offset.value(), directory_);
 }
 
 // In the log's last segment, or a new one. After an error the log is as before.
@@ -141,6 +142,8 @@ result<void> partition_log::write(mutable_bytes bytes, const append_options& opt
 
 void partition_log::commit(mutable_bytes bytes, const append_options& options, append_scratch& scratch) {
   segment& s = state_->last();
+  JD_ASSERT(s.end() <= log_end_, s.end().value(), log_end_.value(), directory_);
+  const std::uint64_t size_before = s.size_bytes();
   for_each_batch(bytes, [&](const mutable_batch& batch) {
     const auto position = static_cast<std::uint32_t>(s.size_bytes());
     state_->tail.push(static_cast<std::uint32_t>(batch.last_offset() - s.base()), position);
@@ -152,6 +155,8 @@ void partition_log::commit(mutable_bytes bytes, const append_options& options, a
     log_end_ = batch.next_offset();
   });
   size_bytes_ += bytes.size();
+  JD_ASSERT(s.end() == log_end_, s.end().value(), log_end_.value(), directory_);
+  JD_ASSERT(s.size_bytes() == size_before + bytes.size(), s.size_bytes(), size_before, bytes.size(), directory_);
   // If it can't be written now, the entries stay in memory and are tried again with the next append.
   (void)write_index_page();
 }
@@ -268,6 +273,7 @@ result<void> partition_log::roll(timestamp_ms now) {
   state_->names_changed();
   state_->wants_flush = true;
   state_->must_roll = false;
+  JD_ASSERT(old.end() <= next.base() && next.base() == log_end_, old.end().value(), log_end_.value(), directory_);
   state_->segments.push_back(std::move(next));
   state_->tail.restart(0);
   return {};

@@ -115,10 +115,36 @@ result<std::unique_ptr<log_directory>> log_directory::open(disk& d, std::string 
   }
   if (!lock) return lock.error();
   dir->lock_ = std::move(*lock);
+  auto identity = d.identify(dir->path_ + lock_name);
+  if (!identity) return identity.error();
+  dir->lock_identity_ = *identity;
+  if (auto removed = dir->remove_leftovers(); !removed) return removed.error();
   if (auto known = dir->load_meta(std::move(expected), new_directory_id); !known) return known.error();
   if (auto loaded = dir->load_checkpoints(); !loaded) return loaded.error();
   if (auto taken = dir->take_marker(); !taken) return taken.error();
   return dir;
+}
+
+result<void> log_directory::check() const {
+  const auto gone = [this](const std::string& what) {
+    return fail(errc::io, "the data directory " + path_ + " was removed or replaced while the broker uses it: " + what);
+  };
+  const auto lock = disk_.identify(path_ + lock_name);
+  if (!lock) return gone(lock.error().detail);
+  if (*lock != lock_identity_) return gone(path_ + lock_name + " is another file than at start");
+  if (const auto meta = disk_.identify(path_ + meta_name); !meta) return gone(meta.error().detail);
+  return {};
+}
+
+// What a crash left of files that were being replaced.
+result<void> log_directory::remove_leftovers() {
+  auto entries = disk_.list(path_);
+  if (!entries) return entries.error();
+  for (const auto& entry : *entries) {
+    if (entry.is_directory || !entry.name.ends_with(".tmp")) continue;
+    if (auto removed = disk_.remove(path_ + '/' + entry.name); !removed) return removed;
+  }
+  return {};
 }
 
 namespace {

@@ -12,6 +12,7 @@ flush_job partition_log::prepare_flush() {
   flush_job job;
   job.end = job.recovery_end = log_end_;
   job.truncations = truncations_;
+  if (away_) job.end = job.recovery_end = recovery_point_;
   if (!state_) return job;
   state& s = *state_;
   s.wants_flush = false;
@@ -23,6 +24,13 @@ flush_job partition_log::prepare_flush() {
     if (std::find(job.files.begin(), job.files.end(), f) == job.files.end()) job.files.push_back(f);
   };
   for (const auto& one : s.unsynced) add(one.f);
+  // Opened only now: until its first flush a log would keep the file open.
+  if (!metadata_synced_) {
+    if (auto metadata = disk_.open(directory_ + "/partition.metadata", open_mode::write_existing)) {
+      add(*metadata);
+      job.has_metadata = true;
+    }
+  }
   if (recovery_point_ < log_end_) {
     for (std::size_t i = s.segment_of(recovery_point_); i < s.segments.size(); ++i) {
       if (s.segments[i].size_bytes() == 0) continue;
@@ -40,15 +48,22 @@ flush_job partition_log::prepare_flush() {
 }
 
 void partition_log::flush_done(const flush_job& job) {
+  if (away_) return;  // what it synced is synced once more after the truncation
   if (!state_) {
     recovery_point_ = std::max(recovery_point_, std::min(job.recovery_end, log_end_));
     return;
   }
   state& s = *state_;
   if (s.suspect || is_older_than_repair(job)) return;
+  JD_ASSERT(job.sequence <= s.sequence, job.sequence, s.sequence, directory_);
   std::erase_if(s.unsynced, [&](const state::unsynced_file& f) { return f.sequence <= job.sequence; });
   s.synced = std::max(s.synced, job.sequence);
-  if (job.truncations == truncations_) recovery_point_ = std::max(recovery_point_, job.recovery_end);
+  metadata_synced_ = metadata_synced_ || job.has_metadata;
+  if (job.truncations == truncations_) {
+    JD_ASSERT(job.recovery_end <= job.end && job.end <= log_end_, job.recovery_end.value(), job.end.value(),
+              log_end_.value(), directory_);
+    recovery_point_ = std::max(recovery_point_, job.recovery_end);
+  }
   // Old segments that are on the disk needn't stay open.
   for (std::size_t i = 0; i + 1 < s.segments.size(); ++i) {
     if (i != s.old_in_use && s.segments[i].end() <= recovery_point_) s.segments[i].release_files();
@@ -56,6 +71,7 @@ void partition_log::flush_done(const flush_job& job) {
 }
 
 void partition_log::flush_failed(const flush_job& job, const error& why) {
+  if (away_) failed_while_away_ = why;
   if (!state_ || is_older_than_repair(job)) return;
   state_->suspect = why;
 }
@@ -82,9 +98,11 @@ result<repair_job> partition_log::prepare_repair() {
     // From an indexed batch at or below the recovery point: a little too much does no harm.
     auto start = scan_start_for(*v, recovery_point_, wait_mode::may_wait);
     if (!start) return start.error();
+    JD_ASSERT(**start <= v->size_bytes, **start, v->size_bytes, directory_);
     job.ranges.push_back({v->log_file, **start, v->size_bytes, v->base, i + 1 < s.segments.size(), {}});
     std::erase(others, v->log_file);
   }
+  JD_ASSERT(!job.ranges.empty(), directory_);
   job.ranges.back().synced_with_it = std::move(others);
   return job;
 }

@@ -66,11 +66,12 @@ result<std::unique_ptr<partition_log>> partition_log::open(disk& d, open_options
 
 result<void> log_opener::open() {
   if (options.is_new) {
-    if (auto made = d.create_directories(log.directory_); !made) return made;
+    // Not its parents: a data directory that is gone must not come back empty.
+    if (auto made = d.create_directory(log.directory_); !made) return made;
     return check_metadata();
   }
   auto found = examine_directory(d, log.directory_);
-  if (!found && found.error().code == errc::not_found) {
+  if (!found && found.error().code == errc::not_found && !options.must_exist) {
     options.is_new = true;
     return open();
   }
@@ -103,7 +104,11 @@ result<void> log_opener::check_metadata() {
   if (!opened) return opened.error();
   const std::string text = encode_partition_metadata(log.topic_id_);
   const bytes_view parts[] = {as_bytes(text)};
-  return (*opened)->write_at(parts, 0);
+  if (auto written = (*opened)->write_at(parts, 0); !written) return written;
+  log.metadata_synced_ = !options.is_new;
+  if (options.is_new) return {};  // with others, by create_logs, or with the first flush
+  if (auto synced = (*opened)->sync(); !synced) return synced;
+  return d.sync_directory(log.directory_);
 }
 
 result<void> log_opener::load_epochs() {
@@ -129,7 +134,7 @@ result<void> log_opener::find_segments() {
   for (const auto& name : content.leftovers) {
     const std::string path = log.directory_ + '/' + name;
     if (name.ends_with(".deleted")) {
-      s.doomed.push_back({path, options.now});
+      s.doomed.push_back({path, path, options.now});
     } else if (auto removed = d.remove(path); !removed) {
       return removed;  // a new segment may take the name, and must not meet it
     }
@@ -335,6 +340,7 @@ result<void> log_opener::finish() {
     say("all records lie below the log's start " + std::to_string(start.value()));
     if (auto emptied = log.truncate_fully_and_start_at(start); !emptied) return emptied;
   }
+  log.drop_snapshots_below(s.segments.front().base());
   log.epochs_.truncate_from_start(log.log_start_);
   s.wants_flush = !options.clean_shutdown && log.recovery_point_ < log.log_end_;
   if (options.clean_shutdown) {
@@ -342,6 +348,7 @@ result<void> log_opener::finish() {
     log.recovery_point_ = log.log_end_;
   }
   log.release_files();
+  log.check();
   return {};
 }
 

@@ -1,18 +1,15 @@
 // Reading: from memory near the end, by the indexes elsewhere, by a job where that would wait for the disk.
 #include <algorithm>
 
+#include "jackdaw/base/assert.hpp"
 #include "log_state.hpp"
+#include "lookup.hpp"
 #include "txn_index.hpp"
 
 namespace jackdaw::log {
 
-namespace {
-
-constexpr std::size_t lookup_segments_max = 4;
-
-}  // namespace
-
 result<read_outcome> partition_log::read(offset from, std::uint32_t max_bytes, offset upper_bound, bool min_one_batch) {
+  if (away_) return fail(errc::busy, directory_ + " is being truncated");
   if (from < log_start_ || from > log_end_) {
     return fail(errc::out_of_range, "offset " + std::to_string(from.value()) + " is outside " +
                                         std::to_string(log_start_.value()) + " to " + std::to_string(log_end_.value()));
@@ -50,6 +47,7 @@ read_slice partition_log::read_tail(const segment& s, std::uint64_t start, std::
   slice.file = s.open_log_file();
   slice.position = start;
   slice.size_bytes = static_cast<std::uint32_t>(end - start);
+  JD_ASSERT(slice.file != nullptr && end <= s.size_bytes(), start, end, s.size_bytes(), directory_);
   return slice;
 }
 
@@ -101,45 +99,46 @@ result<std::unique_ptr<segment_view>> partition_log::owned_view(std::size_t inde
   return copy;
 }
 
-timestamp_lookup partition_log::find_timestamp(timestamp_ms target, offset upper_bound) {
-  std::vector<std::unique_ptr<segment_view>> candidates;
+timestamp_lookup partition_log::find_timestamp(timestamp_ms target, offset upper_bound) const {
+  auto job = std::make_unique<timestamp_lookup::candidates>(disk_, directory_);
+  job->target = target;
+  job->from = log_start_;
+  job->upper_bound = std::min(upper_bound, log_end_);
+  job->is_truncating = away_;
   if (state_) {
-    for (std::size_t i = 0; i < state_->segments.size() && candidates.size() < lookup_segments_max; ++i) {
-      segment& s = state_->segments[i];
-      if (s.size_bytes() == 0 || s.end() <= log_start_ || s.base() >= upper_bound) continue;
-      use_old_segment(i);
-      auto largest = s.max_timestamp(disk_, directory_);
-      // A segment that can't tell is looked at: the job then says why.
-      if (largest && (!*largest || (*largest)->first < target)) continue;
-      auto v = owned_view(i);
-      if (v) candidates.push_back(std::move(*v));
+    for (const segment& s : state_->segments) {
+      if (s.base() >= job->upper_bound) break;
+      if (s.size_bytes() == 0 || s.end() <= log_start_) continue;
+      if (s.knows_times() && s.known_max_timestamp() < target) continue;
+      job->segments.push_back(s);
+      // If it is known to have such a record, and all of it can be seen, nobody needs to look further.
+      if (s.knows_times() && s.base() >= log_start_ && s.end() <= job->upper_bound) break;
     }
   }
-  return {std::move(candidates), target, log_start_, std::min(upper_bound, log_end_)};
+  return timestamp_lookup(std::move(job));
 }
 
-timestamp_lookup partition_log::find_max_timestamp(offset upper_bound) {
-  std::vector<std::unique_ptr<segment_view>> candidates;
-  timestamp_ms best{-1};
-  std::size_t where = SIZE_MAX;
+timestamp_lookup partition_log::find_max_timestamp(offset upper_bound) const {
+  auto job = std::make_unique<timestamp_lookup::candidates>(disk_, directory_);
+  job->wants_largest = true;
+  job->from = log_start_;
+  job->upper_bound = std::min(upper_bound, log_end_);
+  job->is_truncating = away_;
+  timestamp_ms largest_known{-1};
   if (state_) {
-    for (std::size_t i = 0; i < state_->segments.size(); ++i) {
-      use_old_segment(i);
-      auto largest = state_->segments[i].max_timestamp(disk_, directory_);
-      if (!largest || !*largest || (*largest)->first <= best) continue;
-      best = (*largest)->first;
-      where = i;
+    for (const segment& s : state_->segments) {
+      if (s.size_bytes() == 0 || s.end() <= log_start_) continue;
+      if (s.knows_times() && s.known_max_timestamp() <= largest_known) continue;
+      if (s.knows_times()) largest_known = s.known_max_timestamp();
+      job->segments.push_back(s);
     }
   }
-  if (where != SIZE_MAX) {
-    auto v = owned_view(where);
-    if (v) candidates.push_back(std::move(*v));
-  }
-  return {std::move(candidates), best, log_start_, std::min(upper_bound, log_end_)};
+  return timestamp_lookup(std::move(job));
 }
 
 result<std::vector<aborted_transaction>> partition_log::aborted_transactions(offset from, offset upper_bound) const {
   std::vector<aborted_transaction> found;
+  if (away_) return fail(errc::busy, directory_ + " is being truncated");
   if (!state_) return found;
   const auto add = [&](const aborted_transaction& one) {
     if (one.last_offset >= from && one.first_offset < upper_bound) found.push_back(one);

@@ -56,10 +56,7 @@ struct partition_log::state {
     std::shared_ptr<file> f;
     std::uint64_t sequence = 0;
   };
-  struct doomed_file {
-    std::string path;
-    timestamp_ms due;
-  };
+  using doomed_file = removal_job::file;
 
   std::vector<segment> segments;  // at least one; appends go to the last
   std::uint64_t reserved_to = 0;  // the last segment's file goes on with zeros from its end to here (preallocate)
@@ -67,6 +64,7 @@ struct partition_log::state {
   producer_table producers;
   std::vector<offset> snapshots;  // offsets of the producer snapshots on the disk, rising
   std::vector<doomed_file> doomed;
+  bool is_removing = false;                           // a removal_job is under way
   std::vector<aborted_transaction> unwritten_aborts;  // that .txnindex couldn't take yet
   bool must_roll = false;                             // before the next append, whatever its size
   std::size_t old_in_use = SIZE_MAX;                  // the segment besides the last that has files open

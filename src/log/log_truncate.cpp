@@ -1,5 +1,6 @@
-// Forgetting at either end: truncation, DeleteRecords, retention.
+// Forgetting at the end: truncation, by this thread or by a worker.
 #include <algorithm>
+#include <utility>
 
 #include "jackdaw/base/assert.hpp"
 #include "log_state.hpp"
@@ -8,36 +9,10 @@
 
 namespace jackdaw::log {
 
-namespace {
-
-constexpr timestamp_ms never{INT64_MAX};
-
-timestamp_ms later(timestamp_ms t, std::int64_t ms) noexcept {
-  return t.value > INT64_MAX - ms ? never : timestamp_ms{t.value + ms};
-}
-
-}  // namespace
-
-// Renamed now, removed later: a reader may be sending from it.
-void partition_log::doom(const std::string& path, timestamp_ms due) {
-  std::string name = path;
-  if (!name.ends_with(".deleted")) {
-    name += ".deleted";
-    if (!disk_.rename(path, name)) return;
-  }
-  state_->doomed.push_back({std::move(name), due});
-  state_->names_changed();
-}
-
-void partition_log::doom_segment(segment& s, timestamp_ms due) {
-  for (const auto& name : s.file_names(directory_)) {
-    if (disk_.exists(name)) doom(name, due);
-  }
-  size_bytes_ -= s.size_bytes();
-}
-
 result<void> partition_log::truncate_to(offset end) {
+  JD_ASSERT(!away_, directory_);
   if (end >= log_end_) return {};
+  if (auto renamed = rename_doomed(); !renamed) return renamed;  // new files may take the names
   if (!state_ || end <= state_->segments.front().base()) return truncate_fully_and_start_at(end);
   state& s = *state_;
   std::size_t keep = s.segment_of(end);
@@ -52,6 +27,7 @@ result<void> partition_log::truncate_to(offset end) {
     if (keep == 0) return truncate_fully_and_start_at(new_end);
     size = s.segments[--keep].size_bytes();
   }
+  JD_ASSERT(new_end <= end && size <= s.segments[keep].size_bytes(), new_end.value(), end.value(), size, directory_);
   ++truncations_;
   if (auto cut = cut_segments(keep, size, new_end); !cut) return cut;
   log_end_ = new_end;
@@ -96,6 +72,7 @@ result<void> partition_log::cut_segments(std::size_t keep, std::uint64_t size, o
     const std::string path = segment_path(directory_, kept.base(), ".txnindex");
     if (auto cut = truncate_txn_index(disk_, path, end); !cut) return cut;
   }
+  JD_ASSERT(kept.end() <= end && kept.size_bytes() == size, kept.end().value(), end.value(), size, directory_);
   kept.set_end(end);
   s.must_sync(*f);
   for (auto& index : kept.index_files()) s.must_sync(std::move(index));
@@ -104,6 +81,8 @@ result<void> partition_log::cut_segments(std::size_t keep, std::uint64_t size, o
 }
 
 result<void> partition_log::truncate_fully_and_start_at(offset start) {
+  JD_ASSERT(!away_, directory_);
+  if (auto renamed = rename_doomed(); !renamed) return renamed;
   ++truncations_;
   if (state_) {
     state& s = *state_;
@@ -133,95 +112,56 @@ result<void> partition_log::truncate_fully_and_start_at(offset start) {
   return {};
 }
 
-result<void> partition_log::move_log_start(offset start) {
-  if (start > log_end_) {
-    return fail(errc::out_of_range, "offset " + std::to_string(start.value()) + " lies beyond the log's end " +
-                                        std::to_string(log_end_.value()));
-  }
-  if (start > log_start_) start_moved(start);
-  return {};
+// ---- by a worker
+
+truncation_job::truncation_job(std::unique_ptr<partition_log> log, offset to, bool restarts) noexcept
+    : log_(std::move(log)), to_(to), restarts_(restarts) {}
+truncation_job::truncation_job(truncation_job&&) noexcept = default;
+truncation_job& truncation_job::operator=(truncation_job&&) noexcept = default;
+truncation_job::~truncation_job() = default;
+
+result<void> truncation_job::run() {
+  return restarts_ ? log_->truncate_fully_and_start_at(to_) : log_->truncate_to(to_);
 }
 
-void partition_log::start_moved(offset start) {
-  log_start_ = start;
-  const bool changed = epochs_.truncate_from_start(start);
-  if (!state_) return;
-  if (changed) state_->epochs_changed = ++state_->sequence;
-  state_->producers.log_start_moved(start);
+void partition_log::move_content(partition_log& from) {
+  state_ = std::move(from.state_);
+  epochs_ = from.epochs_;
+  truncations_ = from.truncations_;
+  log_start_ = from.log_start_;
+  log_end_ = from.log_end_;
+  recovery_point_ = from.recovery_point_;
+  size_bytes_ = from.size_bytes_;
 }
 
-result<bool> partition_log::apply_retention(offset high_watermark, timestamp_ms now) {
-  if (!state_) return false;
-  auto& segments = state_->segments;
-  const bool deletes = config_->cleanup_delete;
-  std::uint64_t left = size_bytes_;
-  std::size_t count = 0;
-  for (; count < segments.size(); ++count) {
-    segment& s = segments[count];
-    const offset end = count + 1 == segments.size() ? log_end_ : segments[count + 1].base();
-    if (s.size_bytes() == 0 || end > high_watermark) break;
-    bool may_go = end <= log_start_;
-    if (!may_go && deletes && config_->retention_bytes >= 0) {
-      may_go = left - s.size_bytes() >= static_cast<std::uint64_t>(config_->retention_bytes);
-    }
-    if (!may_go && deletes && config_->retention_ms >= 0) {
-      auto largest = s.max_timestamp(disk_, directory_);
-      if (!largest) return largest.error();
-      const timestamp_ms newest = *largest && (*largest)->first.value >= 0 ? (*largest)->first : s.created();
-      may_go = now.value - newest.value > config_->retention_ms;
-    }
-    if (!may_go) break;
-    left -= s.size_bytes();
-  }
-  // The last segment may go once a new one follows it; on a full disk that must wait, and the others go first.
-  if (count != 0 && count == segments.size() && !roll(now)) --count;
-  if (count == 0) return false;
-  if (auto removed = remove_oldest_segments(count, now); !removed) return removed.error();
-  return true;
+// The worker gets a log of its own with everything that this one has; this one keeps what it answers meanwhile.
+truncation_job partition_log::lend(offset to, bool restarts) {
+  JD_ASSERT(!away_ && !needs_repair(), directory_);
+  JD_ASSERT(!state_ || !state_->is_removing, directory_);
+  open_options same;
+  same.directory = directory_;
+  same.topic_id = topic_id_;
+  same.partition = partition_;
+  same.config = config_;
+  std::unique_ptr<partition_log> other(new partition_log(disk_, same));
+  other->move_content(*this);
+  away_ = true;
+  return {std::move(other), to, restarts};
 }
 
-result<void> partition_log::remove_oldest_segments(std::size_t count, timestamp_ms now) {
-  state& s = *state_;
-  JD_ASSERT(count < s.segments.size(), count, s.segments.size());
-  for (std::size_t i = 0; i < count; ++i) doom_segment(s.segments[i], later(now, config_->file_delete_delay_ms));
-  s.segments.erase(s.segments.begin(), s.segments.begin() + static_cast<std::ptrdiff_t>(count));
-  s.old_in_use = SIZE_MAX;
-  const offset first = s.segments.front().base();
-  remove_snapshots_below(first);
-  if (first > log_start_) start_moved(first);
-  return {};
-}
+truncation_job partition_log::prepare_truncation(offset end) { return lend(end, false); }
 
-void partition_log::remove_snapshots_below(offset start) {
-  auto& all = state_->snapshots;
-  while (!all.empty() && all.front() < start) {
-    (void)disk_.remove(segment_path(directory_, all.front(), ".snapshot"));
-    all.erase(all.begin());
-    state_->names_changed();
-  }
-}
+truncation_job partition_log::prepare_restart(offset start) { return lend(start, true); }
 
-timestamp_ms partition_log::next_retention_check(timestamp_ms now) {
-  if (!state_ || !config_->cleanup_delete || config_->retention_ms < 0) return never;
-  segment& first = state_->segments.front();
-  if (first.size_bytes() == 0) return never;
-  auto largest = first.max_timestamp(disk_, directory_);
-  if (!largest) return now;
-  const timestamp_ms newest = *largest && (*largest)->first.value >= 0 ? (*largest)->first : first.created();
-  return later(later(newest, config_->retention_ms), 1);
+result<void> partition_log::truncation_done(truncation_job job, const result<void>& outcome) {
+  JD_ASSERT(away_ && !state_ && job.log_ != nullptr, directory_);
+  JD_ASSERT(job.log_->directory_ == directory_, directory_, job.log_->directory_);
+  move_content(*job.log_);
+  away_ = false;
+  const auto failed = std::exchange(failed_while_away_, std::nullopt);
+  if (!failed || !state_) return outcome;
+  state_->suspect = failed;
+  return outcome ? result<void>(*failed) : outcome;
 }
-
-std::vector<std::string> partition_log::take_removable_files(timestamp_ms now) {
-  std::vector<std::string> taken;
-  if (!state_) return taken;
-  std::erase_if(state_->doomed, [&](const state::doomed_file& f) {
-    if (f.due > now) return false;
-    taken.push_back(f.path);
-    return true;
-  });
-  return taken;
-}
-
-bool partition_log::has_removable_files() const noexcept { return state_ && !state_->doomed.empty(); }
 
 }  // namespace jackdaw::log

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/log/read.hpp"
 #include "jackdaw/protocol/record_reader.hpp"
+#include "lookup.hpp"
 #include "segment_view.hpp"
 
 namespace jackdaw::log {
@@ -68,32 +70,77 @@ result<read_slice> cold_read::run() {
   return slice;
 }
 
-timestamp_lookup::timestamp_lookup(std::vector<std::unique_ptr<segment_view>> segments, timestamp_ms target,
-                                   offset from, offset upper_bound)
-    : segments_(std::move(segments)), target_(target), from_(from), upper_bound_(upper_bound) {}
+timestamp_lookup::timestamp_lookup(std::unique_ptr<candidates> looked_at) : looked_at_(std::move(looked_at)) {
+  JD_ASSERT(looked_at_ != nullptr);
+}
 timestamp_lookup::timestamp_lookup(timestamp_lookup&&) noexcept = default;
 timestamp_lookup& timestamp_lookup::operator=(timestamp_lookup&&) noexcept = default;
 timestamp_lookup::~timestamp_lookup() = default;
 
+namespace {
+
+using candidates = timestamp_lookup::candidates;
+
+// Retention may have taken the segment meanwhile; its partition's directory it doesn't take.
+bool has_gone(const error& why, const candidates& all) {
+  return why.code == errc::not_found && all.d.exists(all.directory);
+}
+
+// Leaves the first segment with the largest timestamp, if any has one.
+result<void> choose_largest(candidates& all) {
+  all.target = {-1};
+  std::size_t chosen = all.segments.size();
+  for (std::size_t i = 0; i < all.segments.size(); ++i) {
+    auto largest = all.segments[i].max_timestamp(all.d, all.directory);
+    if (!largest && !has_gone(largest.error(), all)) return largest.error();
+    if (!largest || !*largest || (*largest)->first <= all.target) continue;
+    all.target = (*largest)->first;
+    chosen = i;
+  }
+  std::vector<segment> only;
+  if (chosen != all.segments.size()) only.push_back(std::move(all.segments[chosen]));
+  all.segments = std::move(only);
+  return {};
+}
+
+result<found_record> look_into(const segment_view& s, const candidates& all, protocol::record_reader& reader) {
+  auto start = scan_start_for(s, all.target, wait_mode::may_wait);
+  if (!start) return start.error();
+  batch_stream batches(*s.log_file, **start, s.size_bytes);
+  while (true) {
+    auto step = batches.next();
+    if (!step) return step.error();
+    if (*step == scan_step::end) return found_record{};
+    if (*step != scan_step::found) return fail(errc::corrupt, all.directory + ": a segment is damaged");
+    const auto& batch = batches.batch();
+    if (batch.base_offset() >= all.upper_bound) return found_record{};
+    if (batch.max_timestamp() < all.target || batch.last_offset() < all.from) continue;
+    auto found = first_in_batch(batch, reader, [&all](const protocol::record_view& record) {
+      return record.timestamp >= all.target && record.offset >= all.from && record.offset < all.upper_bound;
+    });
+    if (!found || *found) return found;
+  }
+}
+
+}  // namespace
+
 result<std::optional<timestamp_and_offset>> timestamp_lookup::run() {
+  candidates& all = *looked_at_;
+  if (all.is_truncating) return fail(errc::busy, all.directory + " is being truncated");
+  if (all.wants_largest) {
+    if (auto chosen = choose_largest(all); !chosen) return chosen.error();
+  }
   protocol::record_reader reader;
-  for (const auto& segment : segments_) {
-    auto start = scan_start_for(*segment, target_, wait_mode::may_wait);
-    if (!start) return start.error();
-    batch_stream batches(*segment->log_file, **start, segment->size_bytes);
-    while (true) {
-      auto step = batches.next();
-      if (!step) return step.error();
-      if (*step == scan_step::end) break;
-      if (*step != scan_step::found) return fail(errc::corrupt, "a segment is damaged");
-      const auto& batch = batches.batch();
-      if (batch.base_offset() >= upper_bound_) return found_record{};
-      if (batch.max_timestamp() < target_ || batch.last_offset() < from_) continue;
-      auto found = first_in_batch(batch, reader, [this](const protocol::record_view& record) {
-        return record.timestamp >= target_ && record.offset >= from_ && record.offset < upper_bound_;
-      });
-      if (!found || *found) return found;
-    }
+  for (segment& s : all.segments) {
+    const auto largest = s.max_timestamp(all.d, all.directory);
+    // A segment that can't tell is looked at.
+    if (largest && (!*largest || (*largest)->first < all.target)) continue;
+    auto seen = s.view(all.d, all.directory);
+    if (!seen && has_gone(seen.error(), all)) continue;
+    if (!seen) return seen.error();
+    auto found = look_into(*seen, all, reader);
+    if (!found || *found) return found;
+    s.release_files();
   }
   return found_record{};
 }

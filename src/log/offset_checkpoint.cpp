@@ -48,6 +48,7 @@ result<offset_checkpoint> offset_checkpoint::load(disk& d, std::string path) {
 }
 
 void offset_checkpoint::set(const topic_partition& tp, offset value) {
+  JD_ASSERT(value.value() >= 0 && !tp.topic.empty(), tp.topic, value.value());  // such a file couldn't be read again
   if (find(tp) != value) changes_[tp] = value;
 }
 

@@ -28,8 +28,11 @@ const char* name_of(append_error e) noexcept {
 }
 
 void partition_log::directory_renamed(const std::string& to) {
+  JD_ASSERT(!away_ && (!state_ || !state_->is_removing), directory_, to);
   if (state_) {
-    for (auto& d : state_->doomed) d.path = to + d.path.substr(directory_.size());
+    for (auto& d : state_->doomed) {
+      for (std::string* name : {&d.present, &d.deleted}) *name = to + name->substr(directory_.size());
+    }
     state_->names_changed();
     state_->parent_changed = state_->sequence;
   }
@@ -43,9 +46,11 @@ void partition_log::assign_epoch(leader_epoch epoch, offset start) {
 }
 
 result<void> partition_log::close(bool sync) {
+  JD_ASSERT(!away_ && (!state_ || !state_->is_removing), directory_);
   if (!state_) return {};
   state& s = *state_;
   if (s.suspect) return *s.suspect;
+  if (auto renamed = rename_doomed(); !renamed) return renamed;
   if (auto cut = give_back_reserve(); !cut) return cut;
   if (auto finished = s.last().finish_index(disk_, directory_); !finished) return finished;
   if (auto written = write_unwritten_aborts(); !written) return written;

@@ -49,6 +49,11 @@ void drop_orphans(directory_content& content) {
   for (const auto& name : content.indexes) {
     if (is_orphan(name)) content.leftovers.push_back(name);
   }
+  // Producers' state without the records that it is of.
+  while (content.segments.empty() && !content.snapshots.empty()) {
+    content.leftovers.push_back(segment_path("", content.snapshots.back(), ".snapshot").substr(1));
+    content.snapshots.pop_back();
+  }
   std::erase_if(content.txn_indexes, [&](offset base) {
     const std::string name = segment_path("", base, ".txnindex").substr(1);
     if (!is_orphan(name)) return false;

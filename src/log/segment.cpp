@@ -16,6 +16,7 @@ result<void> append_entries(file& f, std::uint32_t count, const std::vector<Entr
   for (std::size_t i = 0; i < entries.size(); ++i) entries[i].encode(bytes.data() + i * Entry::encoded_bytes);
   const bytes_view parts[] = {bytes};
   const std::uint64_t position = std::uint64_t{count} * Entry::encoded_bytes;
+  JD_ASSERT(count < UINT32_MAX - entries.size(), count, entries.size());  // not_counted: nobody has opened it
   auto written = f.write_at(parts, position);
   // What did get through must not count as entries. If this fails, too, it is cut when the segment is opened again.
   if (!written) (void)f.truncate(position);
@@ -95,6 +96,7 @@ void segment::note_batch(const appended_batch& batch, std::uint32_t index_interv
     max_timestamp_ = batch.max_timestamp;
     max_timestamp_offset_ = batch.last;
   }
+  JD_ASSERT(size_bytes_ <= UINT32_MAX, size_bytes_, base_.value());  // indexes have 32 bits for a position
   if (unindexed_bytes_ > index_interval_bytes) {
     pending_.push_back({static_cast<std::uint32_t>(batch.last - base_), static_cast<std::uint32_t>(size_bytes_)});
     add_time_entry();
@@ -259,6 +261,14 @@ result<std::optional<std::pair<timestamp_ms, offset>>> segment::max_timestamp(di
   }
   if (max_timestamp_offset_ == no_offset) return std::optional<std::pair<timestamp_ms, offset>>{};
   return std::optional{std::pair{max_timestamp_, max_timestamp_offset_}};
+}
+
+void segment::take_times(const segment& copy) noexcept {
+  JD_ASSERT(copy.base_ == base_ && copy.times_known_, base_.value(), copy.base_.value());
+  if (times_known_) return;
+  max_timestamp_ = copy.max_timestamp_;
+  max_timestamp_offset_ = copy.max_timestamp_offset_;
+  times_known_ = true;
 }
 
 result<segment_view> segment::view(disk& d, const std::string& directory) {

@@ -70,6 +70,12 @@ class segment {
   // Largest timestamp and where it is; reads the end of the time index the first time for a segment found on disk.
   result<std::optional<std::pair<timestamp_ms, offset>>> max_timestamp(disk& d, const std::string& directory);
 
+  bool knows_times() const noexcept { return times_known_; }
+  // What max_timestamp() found: of a segment that knows its times only, -1 and no_offset without any.
+  timestamp_ms known_max_timestamp() const noexcept { return max_timestamp_; }
+  // Learns them from a copy of this segment that has looked.
+  void take_times(const segment& copy) noexcept;
+
   // Borrows from this segment: use it before the next change.
   result<segment_view> view(disk& d, const std::string& directory);
 

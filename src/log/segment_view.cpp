@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::log {
 
 namespace {
@@ -200,6 +202,7 @@ result<slice_search> make_slice(const segment_view& s, offset from, std::uint32_
   }
   found.slice.more = end < limit || upper_bound > s.end;
   if (end == start) return found;
+  JD_ASSERT(start < end && end <= s.size_bytes, start, end, s.size_bytes);
   found.slice.file = s.log_file;
   found.slice.position = start;
   found.slice.size_bytes = static_cast<std::uint32_t>(end - start);

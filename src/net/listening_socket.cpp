@@ -98,14 +98,23 @@ result<bound_listener> bind_all_interfaces(const listener_options& listener, con
   return bound;
 }
 
+// 0.0.0.0, ::, and what else is spelled otherwise and means the same.
+bool is_all_interfaces(const addrinfo& a) {
+  address at;
+  std::memcpy(&at.storage, a.ai_addr, a.ai_addrlen);
+  const ip_address ip = ip_of(at.storage);
+  return ip == ip_address{} || ip == ip_of(any_address(AF_INET).storage);
+}
+
 }  // namespace
 
 result<bound_listener> bind_listener(const listener_options& listener, const socket_options& options) {
-  if (listener.host.empty() || listener.host == "0.0.0.0") return bind_all_interfaces(listener, options);
+  if (listener.host.empty()) return bind_all_interfaces(listener, options);
   std::string host = listener.host;
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   const auto found = look_up(host);
   if (!found) return about(listener, found.error());
+  if (is_all_interfaces(**found)) return bind_all_interfaces(listener, options);
   bound_listener bound;
   bound.port = listener.port;
   std::optional<error> first_error;

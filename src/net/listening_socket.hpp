@@ -16,8 +16,9 @@ struct bound_listener {
   std::uint16_t port = 0;
 };
 
-// Binds every address that the listener's host has here, all to the same port, without listening yet. An empty host
-// and 0.0.0.0 are all interfaces, IPv6 included, as in Kafka. Errors name the listener and say what to do.
+// Binds every address that the listener's host has here, all to the same port, without listening yet. No host, and
+// every spelling of 0.0.0.0 and ::, are all interfaces of both families, as in Kafka. Errors name the listener and say
+// what to do.
 result<bound_listener> bind_listener(const listener_options& listener, const socket_options& options);
 result<void> start_listening(const bound_listener& bound, const listener_options& listener, int backlog);
 

@@ -74,7 +74,8 @@ std::vector<std::string> server::listener_names() const {
   return names;
 }
 
-void server::start(const std::vector<request_handler*>& handlers) {
+void server::start(const std::vector<request_handler*>& handlers, stop_function stop_handlers) {
+  stop_handlers_ = std::move(stop_handlers);
   JD_ASSERT(handlers.size() == shards_.size(), handlers.size());
   doors_ = std::make_unique<doorkeeper>(*shards_.front(), shards_.size(), limits_of(options_.admission));
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
@@ -127,24 +128,14 @@ void server::stop() {
   if (is_stopping_.exchange(true)) return;
   shards_.front()->run_here([this] {
     doors_->close();
-    stop_handlers();
+    for (const auto& shard : shards_) shard->run_here([s = shard.get()] { s->stop_reading(); });
+    stop_handlers_([this] { finish(); });
   });
 }
 
-void server::stop_handlers() {
-  shard_thread& home = *shards_.front();
-  for (std::uint32_t i = 0; i < options_.shards; ++i) {
-    home.run_at(shard_id{i}, [this, shard = shards_[i].get()] {
-      shard->stop_reading();
-      shard->handler().stop(shard->now(), [this, shard] { shard->run_at(shard_id{0}, [this] { one_stopped(); }); });
-    });
-  }
-}
-
-void server::one_stopped() {
-  if (++stopped_ < options_.shards) return;
-  for (std::uint32_t i = 0; i < options_.shards; ++i) {
-    shards_.front()->run_at(shard_id{i}, [this, shard = shards_[i].get()] { shard->finish(options_.stop_grace); });
+void server::finish() {
+  for (const auto& shard : shards_) {
+    shard->run_here([s = shard.get(), grace = options_.stop_grace] { s->finish(grace); });
   }
 }
 

@@ -103,13 +103,15 @@ class sim_disk::open_file final : public log::file {
 
 class sim_disk::held_lock final : public log::file_lock {
  public:
-  held_lock(sim_disk& d, std::string path) : disk_(d), path_(std::move(path)), generation_(d.generation_) {}
+  held_lock(sim_disk& d, std::string path)
+      : disk_(d), node_(d.find(path)), path_(std::move(path)), generation_(d.generation_) {}
   ~held_lock() override {
     if (generation_ == disk_.generation_) disk_.locks_.erase(path_);
   }
 
  private:
   sim_disk& disk_;
+  node_ptr node_;  // no other file is at its place in memory
   std::string path_;
   std::uint64_t generation_;
 };
@@ -197,6 +199,11 @@ result<std::vector<log::directory_entry>> sim_disk::list(const std::string& dire
   return entries;
 }
 
+result<void> sim_disk::create_directory(const std::string& path) {
+  if (!parent_of(path).first) return fail(errc::not_found, "cannot create directory " + path + ": no parent");
+  return create_directories(path);
+}
+
 result<void> sim_disk::create_directories(const std::string& path) {
   node_ptr at = root_;
   for (const auto& part : split(path)) {
@@ -266,6 +273,12 @@ result<std::uint64_t> sim_disk::file_size(const std::string& path) {
   const node_ptr n = find(path);
   if (!n) return fail(errc::not_found, "cannot examine " + path + ": not there");
   return std::uint64_t{n->now.size()};
+}
+
+result<log::file_identity> sim_disk::identify(const std::string& path) {
+  const node_ptr n = find(path);
+  if (!n) return fail(errc::not_found, "cannot examine " + path + ": not there");
+  return log::file_identity{0, reinterpret_cast<std::uintptr_t>(n.get())};
 }
 
 bool sim_disk::exists(const std::string& path) { return find(path) != nullptr; }

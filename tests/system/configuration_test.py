@@ -64,12 +64,30 @@ class Configuration(unittest.TestCase):
             lines = [line for line in output.splitlines() if f'{key}' in line.replace(f'{key}.', '')]
             self.assertEqual(len(lines), 1, f'{key}: {lines}')
 
-    def test_an_unknown_key_is_refused_with_file_line_and_key(self):
-        status, output = self.article('log.retention.huors=1\n').refusal()
+    def test_an_unknown_key_is_warned_of_with_file_line_and_nearest_key(self):
+        output = self.article('log.retention.huors=1\n').start().output()
+        for part in ('server.properties', str(ARTICLE.count('\n') + 1), 'log.retention.huors', 'log.retention.hours?'):
+            self.assertIn(part, output)
+
+    def test_an_unknown_key_is_refused_with_file_line_and_key_when_strictness_is_wanted(self):
+        for strict in ({'overrides': ['jackdaw.config.strict=true']}, {'environment': {'KAFKA_JACKDAW_CONFIG_STRICT': 'true'}},
+                       {'extra': 'jackdaw.config.strict=true\n'}):
+            extra = 'log.retention.huors=1\n' + strict.pop('extra', '')
+            status, output = self.article(extra, **strict).refusal()
+            self.assertNotEqual(status, 0)
+            self.assertIn('server.properties', output)
+            self.assertIn(str(ARTICLE.count('\n') + 1), output)
+            self.assertIn('log.retention.huors', output)
+
+    def test_an_unknown_override_is_refused(self):
+        status, output = self.article(overrides=['log.retention.huors=1']).refusal()
         self.assertNotEqual(status, 0)
-        self.assertIn('server.properties', output)
-        self.assertIn(str(ARTICLE.count('\n') + 1), output)
         self.assertIn('log.retention.huors', output)
+
+    def test_a_comment_behind_a_number_is_warned_of_and_left_out(self):
+        broker = self.article('num.partitions=3  # a few\n').start()
+        self.assertIn('num.partitions=3  # a few is taken as 3', broker.output())
+        self.assertEqual(partitions_of(broker, 'fresh'), 3)
 
     def test_a_bad_value_is_refused_with_what_is_allowed(self):
         status, output = self.article('message.max.bytes=-5\n').refusal()

@@ -74,10 +74,48 @@ def functions(code):
                 yield lines.at(began), lines.at(at)
 
 
-def end_of_block(code, opening):
+CLASS = re.compile(r'(?:class|struct|union)\b(?:\s+alignas\([^)]*\)|\s*\[\[[^\]]*\]\])*\s+([\w:]+)')
+NO_MEMBER = re.compile(r'(?:using|typedef|friend|static_assert|enum|class|struct|union|namespace)\b')
+
+
+def classes(code):
+    """Yields (name, first line, last line, members) of each class, struct and union with a body."""
+    lines = Lines(code)
+    boundary = 0
+    for match in re.finditer(r'[{};]', code):
+        if match.group(0) == '{':
+            header = without_template(code[boundary:match.start()])
+            found = CLASS.match(header)
+            if found and '(' not in re.sub(r'<[^{}]*>', '', header[found.end():]):
+                began, end = code.rfind(found.group(0), boundary, match.start()), end_of_block(code, match.start())
+                yield found.group(1), lines.at(began), lines.at(end), members(code[match.end():end])
+        boundary = match.end()
+
+
+def members(body):
+    """How many functions and data members the body of a class declares; deleted functions and types don't count."""
+    count, begin, at = 0, 0, 0
+    while at < len(body):
+        if body[at] == '(':
+            at = end_of_block(body, at, '()')
+        elif body[at] == '{':
+            header = without_template(body[begin:at])
+            at = end_of_block(body, at)
+            if '(' in header and '=' not in header.split('(')[0].replace('operator=', '') and not NO_MEMBER.match(header):
+                count, begin = count + 1, at + 1     # a function, which needs no semicolon
+        elif body[at] == ';':
+            statement = without_template(body[begin:at]).strip()
+            is_deleted = re.search(r'\)[^()]*=\s*delete$', statement)
+            count, begin = count + bool(statement and not NO_MEMBER.match(statement) and not is_deleted), at + 1
+        at += 1
+    return count
+
+
+def end_of_block(code, opening, signs='{}'):
+    """Where the block that opens there is closed."""
     depth = 0
-    for match in re.compile(r'[{}]').finditer(code, opening):
-        depth += 1 if match.group(0) == '{' else -1
+    for match in re.compile(f'[{re.escape(signs)}]').finditer(code, opening):
+        depth += 1 if match.group(0) == signs[0] else -1
         if depth == 0:
             return match.start()
     return len(code)

@@ -1,4 +1,4 @@
-"""Includes and link lines against layers.txt."""
+"""Includes and link lines against layers.txt: between modules, and between the folders of a module that is cut so."""
 import os
 import pathlib
 import re
@@ -12,8 +12,8 @@ TABLE = pathlib.Path(__file__).with_name('layers.txt')
 
 class Table:
     def __init__(self, text):
-        self.modules, self.libraries = {}, []
-        for line in text.splitlines():
+        self.modules, self.libraries, self.folders, self.today = {}, [], {}, []
+        for number, line in enumerate(text.splitlines(), 1):
             line = line.split('#')[0].strip()
             if not line:
                 continue
@@ -23,6 +23,10 @@ class Table:
                 self.modules[words[1]] = set(names.split()) | {words[1]}
             elif words[0] == 'library':
                 self.libraries.append((words[1], set(names.split()), '[sources]' in words))
+            elif words[0] == 'folder':
+                self.folders[words[1]] = set(names.split()) | {words[1]}
+            elif words[0] == 'today':
+                self.today += [(number, words[1], name) for name in names.split()]
             else:
                 raise ValueError(f'layers.txt: {line}')
 
@@ -100,3 +104,50 @@ def check_links(tree, table):
         for linked in re.findall(r'\bjackdaw_(\w+)', match.group(2)):
             if linked not in table.modules[module]:
                 yield path, line, f"'{module}' links jackdaw_{linked}, which it may not include"
+
+
+def folder_of(path):
+    """'broker/handlers' of src/broker/handlers/any/depth.cpp; None for a file that lies in no folder of its module."""
+    parts = path.split('/')
+    return '/'.join(parts[1:3]) if parts[0] == 'src' and len(parts) > 3 else None
+
+
+def check_folders(tree, table=None):
+    """Private includes from one folder of a module to another. An exception that nobody needs any more is reported."""
+    table = table or Table(TABLE.read_text())
+    divided = {folder.split('/')[0] for folder in table.folders}
+    allowed_today, needed = {(folder, name) for _, folder, name in table.today}, set()
+    for path in tree.cpp(*(f'src/{module}' for module in sorted(divided))) if divided else ():
+        folder = folder_of(path)
+        if folder not in table.folders:
+            yield path, 1, f"folder '{folder or os.path.dirname(path)}' is not in tests/tidy/layers.txt"
+            continue
+        for line, name, target in folder_includes(tree, path):
+            if target in table.folders[folder]:
+                continue
+            inside = name_in_module(target, name)
+            needed.add((folder, inside))
+            if (folder, inside) not in allowed_today:
+                yield path, line, f"may not include {name}: '{folder}' knows only {' '.join(sorted(table.folders[folder]))}"
+    for number, folder, name in table.today:
+        if (folder, name) not in needed:
+            yield 'tests/tidy/layers.txt', number, f"today '{folder}' doesn't include {name} any more: take it out"
+
+
+def folder_includes(tree, path):
+    """Yields (line, name, folder) of each include of a private header of the same module that lies in a folder."""
+    text, module = tree.text(path), path.split('/')[1]
+    for match in INCLUDE.finditer(text):
+        name = match.group(2)
+        if match.group(1) != '"' or name.startswith('jackdaw/'):
+            continue
+        for place in (os.path.normpath(f'{os.path.dirname(path)}/{name}'), f'src/{module}/{name}'):
+            if (tree.root / place).exists() and folder_of(place):
+                yield text.count('\n', 0, match.start()) + 1, name, folder_of(place)
+                break
+
+
+def name_in_module(folder, name):
+    """How files elsewhere in the module include it: 'partitions/table.hpp'."""
+    inner = folder.split('/', 1)[1]
+    return f'{inner}/' + name.rsplit(f'{inner}/', 1)[-1]

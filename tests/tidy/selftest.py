@@ -93,6 +93,52 @@ class Layers(RuleTest):
         self.assert_reports(layers.check(tree), "'raft' links jackdaw_log")
 
 
+class Folders(RuleTest):
+    """Arrows inside a module."""
+    RULES = ('module broker:\nmodule log:\nfolder broker/context:\nfolder broker/partitions: broker/context\n'
+             'folder broker/handlers: broker/context broker/partitions\n')
+
+    def found(self, today='', **sources):
+        for header in ('context/clock', 'partitions/table', 'handlers/request', 'handlers/inner/part'):
+            self.put(f'src/broker/{header}.hpp')
+        return list(layers.check_folders(self.tree(**sources), layers.Table(self.RULES + today)))
+
+    def test_arrows_that_the_table_has_are_fine(self):
+        self.assert_reports(self.found(
+            src__broker__handlers__a='#include "context/clock.hpp"\n#include "partitions/table.hpp"\n#include "request.hpp"\n',
+            src__broker__handlers__inner__b='#include "part.hpp"\n#include "../request.hpp"\n#include "../../partitions/table.hpp"\n',
+            src__broker__partitions__c='#include "table.hpp"\n#include "partitions/table.hpp"\n#include <context/clock.hpp>\n'))
+
+    def test_an_arrow_that_the_table_does_not_have_is_reported_however_it_is_spelled(self):
+        found = self.found(src__broker__partitions__a='\n#include "handlers/request.hpp"\n',
+                           src__broker__partitions__b='#include "../handlers/inner/part.hpp"\n',
+                           src__broker__context__c='#include "partitions/table.hpp"\n')
+        self.assert_reports(found, 'partitions/a.cpp:2: may not include handlers/request.hpp', 'partitions/b.cpp:1: may not',
+                            "context/c.cpp:1: may not include partitions/table.hpp: 'broker/context' knows only broker/context")
+        self.assertEqual(len(found), 3)
+
+    def test_a_folder_that_the_table_does_not_name_is_reported(self):
+        self.assert_reports(self.found(src__broker__newcomer__a=''), "newcomer/a.cpp:1: folder 'broker/newcomer' is not in")
+        self.assert_reports(self.found(src__broker__a=''), "src/broker/a.cpp:1: folder 'src/broker' is not in")
+
+    def test_an_exception_allows_one_header_to_one_folder(self):
+        today = 'today broker/partitions: handlers/request.hpp\n'
+        both = '#include "handlers/request.hpp"\n#include "handlers/inner/part.hpp"\n'
+        found = self.found(today, src__broker__partitions__a=both, src__broker__context__b=both)
+        self.assert_reports(found, 'partitions/a.cpp:2', 'context/b.cpp:1', 'context/b.cpp:2')
+        self.assertEqual(len(found), 3)
+
+    def test_an_exception_that_nobody_needs_any_more_is_reported(self):
+        today = '# why\ntoday broker/partitions: handlers/request.hpp context/clock.hpp\n'
+        found = self.found(today, src__broker__partitions__a='#include "context/clock.hpp"\n')
+        self.assert_reports(found, f"layers.txt:{self.RULES.count(chr(10)) + 2}: today 'broker/partitions' doesn't include "
+                                   'handlers/request.hpp', "doesn't include context/clock.hpp")
+
+    def test_modules_that_are_not_cut_into_folders_are_left_alone(self):
+        self.put('src/log/index/table.hpp')
+        self.assert_reports(self.found(src__log__a='#include "index/table.hpp"\n'))
+
+
 class Calls(RuleTest):
     BAD = ['auto t = std::chrono::steady_clock::now();', 'auto t = time(nullptr);', 'std::random_device d;', 'int r = rand();',
            'std::this_thread::sleep_for(1s);', 'std::thread t(run);', 'std::mutex m;', 'task f() { co_return; }',
@@ -127,7 +173,16 @@ class Calls(RuleTest):
 
 
 class Sizes(RuleTest):
-    LIMITS = {'source_file': 12, 'source_function': 4, 'test_file': 12, 'test_function': 4, 'script_file': 12}
+    LIMITS = {'source_file': 12, 'source_function': 4, 'source_class': 5, 'source_members': 3, 'test_file': 12,
+              'test_function': 4, 'script_file': 12}
+
+    CLASSES = ('template <class T, int N>\nclass store final : public base<T(int)> {\n public:\n'
+               '  explicit store(int a) : a_(a), b_{a} {}\n'
+               '  store(const store&) = delete;\n  bool operator==(const store&) const = default;\n'
+               '  void f(std::function<int(int)> g = {});\n'
+               '  int size() const { return a_; }\n\n private:\n  struct entry {\n    int key = 0;\n  };\n  enum class kind { one, two };\n'
+               '  using key = int;\n  friend class other;\n  int a_ = 0;\n  std::vector<int> b_{1, 2};\n};\n'
+               'class forward;\nstruct empty {};\nenum class color { red };\nstruct point make() { return {}; }\n')
 
     def test_a_file_and_a_function_that_outgrow_the_largest_are_reported(self):
         tree = self.tree(src__log__a='int f(int x) {\n  x++;\n  x++;\n  x++;\n  return x;\n}\n' + '\n' * 9)
@@ -142,10 +197,20 @@ class Sizes(RuleTest):
                            '  int a_ = 0;\n};\nauto f() -> int {\n  return [] { return 1; }();\n}\n')
         self.assertEqual(list(cpp.functions(code)), [(3, 7), (10, 12)])
 
+    def test_where_classes_begin_and_end_and_what_their_members_are(self):
+        self.assertEqual(list(cpp.classes(cpp.code_of(self.CLASSES))),
+                         [('store', 2, 19, 6), ('entry', 11, 13, 1), ('empty', 21, 21, 0)])
+
+    def test_a_class_that_outgrows_the_largest_is_reported_in_headers(self):
+        tree = self.put('src/log/a.hpp', self.CLASSES.replace('\n\n', '\n'))
+        limits = {**self.LIMITS, 'source_file': 99}
+        self.assert_reports(sizes.check(tree, limits), 'a.hpp:2: source class of 17 lines: 5',
+                            'a.hpp:2: source class of 6 members: 3')
+        self.assert_reports(sizes.check(self.put('src/log/a.hpp', 'struct a {\n  int b;\n  int c();\n};\n'), limits))
+
     def test_shrinking_lowers_and_never_raises(self):
-        found = {kind: [(5, 'a:1')] for kind in self.LIMITS}
-        self.assertEqual(sizes.shrunk(self.LIMITS, found), {'source_file': 5, 'source_function': 4, 'test_file': 5,
-                                                            'test_function': 4, 'script_file': 5})
+        found = {kind: [(4, 'a:1')] for kind in self.LIMITS}
+        self.assertEqual(sizes.shrunk(self.LIMITS, found), {kind: min(4, most) for kind, most in self.LIMITS.items()})
 
 
 class Text(RuleTest):

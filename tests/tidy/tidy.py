@@ -13,7 +13,7 @@ import sizes
 import text
 from tree import Tree
 
-RULES = {'layers': layers.check, 'calls': calls.check, 'sizes': sizes.check, 'text': text.check}
+RULES = {'layers': layers.check, 'folders': layers.check_folders, 'calls': calls.check, 'sizes': sizes.check, 'text': text.check}
 
 
 def main():

@@ -23,7 +23,7 @@ class Tree:
         found = []
         for folder, folders, names in os.walk(self.root):
             folders[:] = sorted(d for d in folders if d not in SKIP)
-            found += [os.path.relpath(os.path.join(folder, name), self.root) for name in sorted(names)]
+            found += [os.path.relpath(os.path.join(folder, name), self.root) for name in sorted(names) if name not in SKIP]
         return [path for path in found if os.path.splitext(path)[1] in TEXT]
 
     def cpp(self, *tops):

@@ -156,9 +156,9 @@ struct loaded_config {
   std::vector<std::string> warnings;  // one sentence each, for the log
 };
 
-// Defaults < file < variables < overrides. Keys that belong elsewhere (clients, other versions and distributions) and
-// keys without effect give a warning each; an unknown key or a bad value is an error, one line for each, that names
-// where it was written, the key, the value and what is allowed.
+// Defaults < file < variables < overrides. Keys that belong elsewhere (clients, other versions and distributions), keys
+// without effect and unknown ones give a warning each; a bad value, and an unknown key of an override or under
+// jackdaw.config.strict, is an error, one line for each, that names where it was written, the key and what is allowed.
 result<loaded_config> load_broker_config(const config_input& input);
 
 }  // namespace jackdaw

@@ -36,9 +36,9 @@ class shard {
 
   shard_id id() const noexcept;
 
-  // Before anything else, on every shard. `ready` runs on this thread: at once, but on shard 0 when the cluster state
-  // is restored, this broker registered, and every shard knows; or with what stands against it.
-  void start(now_t now, unique_function<void(result<void>)> ready);
+  // Before anything else but set_now, on every shard. `ready` runs on this thread: at once, but on shard 0 when the
+  // cluster state is restored, this broker registered, and every shard knows; or with what stands against it.
+  void start(unique_function<void(result<void>)> ready);
 
   // A connection must be open before its first request.
   void open_connection(connection_info info, now_t now);
@@ -56,10 +56,18 @@ class shard {
   // appends, replies of requests on other shards).
   void end_of_batch(now_t now);
 
+  // Shard 0 only: what another node sent by environment::send_to_peer, and what the transport knows of it. Down means
+  // dead as far as anybody can tell, its connections reset and its port refusing: a hint that saves waiting.
+  void on_peer_message(broker_id from, peer_lane lane, bytes_view message, now_t now);
+  void on_peer_up(broker_id id, now_t now);
+  void on_peer_down(broker_id id, now_t now);
+
   // Refuses new requests, flushes, closes logs. `done` runs when nothing is left.
-  void stop(now_t now, unique_function<void()> done);
+  void stop(unique_function<void()> done);
   // After stop: whether every log was brought to the disk. Only if all shards say so is the shutdown clean.
   bool closed_cleanly() const noexcept;
+  // Shard 0: the epoch that this broker registered with; -1 if it didn't.
+  broker_epoch epoch() const noexcept;
 
   shard_state& state() noexcept { return *state_; }
 

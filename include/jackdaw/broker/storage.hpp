@@ -25,13 +25,15 @@ class storage {
     offset log_start_offset{0};
   };
 
-  // Formats empty directories, refuses foreign ones; `d` outlives the storage. The cluster id is the configured one,
-  // else the one found, else a new one.
+  // log.dirs hold partitions; metadata.log.dir holds the metadata log alone, unless it is one of them: a partition
+  // found there is refused with a sentence that says what to do. Formats empty directories, refuses foreign ones; `d`
+  // outlives the storage. The cluster id is the configured one, else the one found, else a new one.
   static result<std::unique_ptr<storage>> open(log::disk& d, const broker_config& config, random_source& random);
 
   // ---- immutable: any thread
   log::disk& disk() const noexcept { return disk_; }
   const std::string& cluster_id() const noexcept { return cluster_id_; }
+  // Those of log.dirs.
   std::size_t directory_count() const noexcept { return directories_.size(); }
   const std::string& directory_path(std::size_t i) const noexcept { return directories_[i]->path(); }
   const uuid& directory_id(std::size_t i) const noexcept { return directories_[i]->meta().directory_id; }
@@ -50,14 +52,20 @@ class storage {
   std::optional<std::size_t> find_directory(std::string_view path) const noexcept;
   // Removes what earlier runs began to delete. On a worker.
   void finish_deletions() const;
-  // Where a new partition goes: spread by its id over all directories.
+  // Where a new partition goes: spread by its id over all of log.dirs.
   std::size_t choose_directory(const uuid& topic, partition_id partition) const noexcept;
   // The directory that holds the metadata log.
-  const std::string& metadata_directory() const noexcept { return metadata_directory_; }
+  const std::string& metadata_directory() const noexcept { return metadata().path(); }
+  // Its id: the voter's directory id.
+  const uuid& metadata_directory_id() const noexcept { return metadata().meta().directory_id; }
+  // Whether all directories are still those that were opened: errc::io with a sentence for one that was removed or
+  // replaced under the running broker. On a worker (class bulk), every few seconds, until close_clean.
+  result<void> check_directories() const;
 
   // ---- shard 0's thread only
   log::log_directory& directory(std::size_t i) noexcept { return *directories_[i]; }
-  // After every log was closed: checkpoints and the clean-shutdown marker.
+  // After every log was closed: checkpoints and the clean-shutdown marker, which says the epoch that this broker had
+  // (-1: it was never registered).
   result<void> close_clean(broker_epoch epoch);
 
  private:
@@ -65,12 +73,17 @@ class storage {
 
   result<void> take_directory(std::unique_ptr<log::log_directory> opened, random_source& random);
   result<void> take_partition(const log::found_partition& p, random_source& random);
+  const log::log_directory& metadata() const noexcept {
+    return metadata_only_ ? *metadata_only_ : *directories_[metadata_index_];
+  }
+  result<void> take_metadata_directory(std::unique_ptr<log::log_directory> opened);
   result<void> put_away(const log::topic_partition& tp, std::size_t directory, random_source& random);
 
   log::disk& disk_;
   std::string cluster_id_;
-  std::string metadata_directory_;
   std::vector<std::unique_ptr<log::log_directory>> directories_;
+  std::unique_ptr<log::log_directory> metadata_only_;  // null when one of directories_ holds the metadata log
+  std::size_t metadata_index_ = 0;                     // then this one
   std::map<log::topic_partition, found_log> found_;
   std::vector<found_future> futures_;
 };

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "jackdaw/base/config_broker.hpp"
@@ -19,6 +20,9 @@ struct altered_resource {
   verdict outcome;
   std::vector<std::string> notes;  // settings without effect, one sentence each, for the log
 };
+
+// KEY of "listener.name.NAME.KEY", which sets KEY for one listener; any other key is returned as it is.
+std::string_view key_without_listener(std::string_view key) noexcept;
 
 // `config` is this node's: broker resources are refused unless they name it or all brokers, because clients send them
 // to the broker that they are about. Each resource is taken whole or not at all; others don't suffer.

@@ -10,6 +10,7 @@
 #include "jackdaw/base/config_broker.hpp"
 #include "jackdaw/base/random.hpp"
 #include "jackdaw/controller/decision.hpp"
+#include "jackdaw/controller/topic_names.hpp"
 #include "jackdaw/metadata/image.hpp"
 #include "jackdaw/protocol/messages/create_partitions.hpp"
 #include "jackdaw/protocol/messages/create_topics.hpp"
@@ -19,11 +20,6 @@ namespace jackdaw::controller {
 
 // Partitions that one request may create.
 inline constexpr std::int32_t partitions_per_request_max = 10000;
-
-// Kafka's rule for names: nothing when it is legal, else its sentence.
-std::optional<std::string> why_illegal_topic_name(std::string_view name);
-// An existing topic whose name differs only in '.' and '_', which share names of metrics; never `name` itself.
-std::optional<std::string> colliding_topic(const metadata::image& image, std::string_view name);
 
 struct created_topic {
   std::string name;
@@ -38,7 +34,8 @@ struct created_topic {
 
 // `quota`, here and below: null is none; what it doesn't allow is refused, the rest is done.
 //
-// One row for each name, in the order of the request. With validate_only there are rows and no records.
+// One row for each name, in the order of Kafka's answers: what is named once as it is named, what is named twice, and
+// the metadata log. With validate_only there are rows and no records.
 decision<std::vector<created_topic>> create_topics(const metadata::image& image,
                                                    const protocol::create_topics_request& request,
                                                    const broker_config& config, random_source& random,

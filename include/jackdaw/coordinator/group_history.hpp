@@ -37,7 +37,14 @@ struct rebalance_report {
 
 class group_history {
  public:
+  // Old reports go when there are more, or when they take more together. Of each text so many bytes are kept: clients
+  // choose them.
   static constexpr std::size_t reports_max = 20;
+  static constexpr std::size_t bytes_max = 256 << 10;
+  static constexpr std::size_t text_max = 300;
+  // Of one rebalance: a thousand members that come at once are one story.
+  static constexpr std::size_t causes_max = 100;
+  static constexpr std::size_t dropped_max = 100;
 
   void caused(rebalance_cause cause, bool begins, now_t now);
   void member_joined(const std::string& member_id);
@@ -47,10 +54,15 @@ class group_history {
   void sync_done(now_t now);
 
   // The newest last.
+  // About what it takes of memory.
+  std::size_t bytes() const noexcept { return bytes_; }
   const std::deque<rebalance_report>& reports() const noexcept { return reports_; }
 
  private:
+  void grow(std::size_t bytes);
+
   std::deque<rebalance_report> reports_;
+  std::size_t bytes_ = 0;
   time_point began_{};
 };
 

@@ -3,6 +3,8 @@
 // for a snapshot costs nothing, and another thread may read it.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -40,7 +42,7 @@ class group_entry : public boost::intrusive_ref_counter<group_entry> {
   group_entry(metadata::edit_id edit, const group_entry& other)
       : boost::intrusive_ref_counter<group_entry>(), stored_(other.stored_), offsets_(other.offsets_), edit_(edit) {}
 
-  // Null for a group that never had members.
+  // Null for a group that never had members: it is there as long as nobody removes it, with offsets or without.
   const metadata::group_stored* stored() const noexcept { return stored_.get(); }
   const offset_map& offsets() const noexcept { return offsets_; }
   bool operator==(const group_entry& other) const;
@@ -60,6 +62,9 @@ class group_table {
   // Records of other kinds change nothing. True if this one is of a group.
   bool replay(const metadata::record& r);
 
+  // How many records of groups this table, or the one it was copied from, has replayed.
+  std::uint64_t replays() const noexcept { return replays_; }
+
   // Lives until the next replay.
   const group_entry* find(std::string_view group) const noexcept;
   // In the order of names.
@@ -68,7 +73,7 @@ class group_table {
   // About what all of it takes of memory.
   std::size_t bytes() const noexcept { return bytes_; }
 
-  // A copy that stays as it is.
+  // A copy that stays as it is, and may itself be replayed on.
   group_table share();
   // The records that make this table from the empty one: its part of a snapshot.
   void for_each_record(const std::function<void(metadata::record)>& yield) const;
@@ -88,6 +93,7 @@ class group_table {
 
   entry_map groups_;
   std::size_t bytes_ = 0;
+  std::uint64_t replays_ = 0;
   metadata::edit_id edit_ = metadata::edit_id::fresh();
 };
 

@@ -53,6 +53,14 @@ struct directory_entry {
   bool is_directory = false;
 };
 
+// Which file or directory a name stands for; another one of the same name differs, unless this one was let go of
+// before.
+struct file_identity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const file_identity&) const = default;
+};
+
 // Held as long as it lives, by one process at a time.
 class file_lock {
  public:
@@ -68,6 +76,8 @@ class disk {
   virtual result<std::shared_ptr<file>> open(const std::string& path, open_mode mode) = 0;
   // errc::not_found if there is no such directory. In no particular order, without "." and "..".
   virtual result<std::vector<directory_entry>> list(const std::string& directory) = 0;
+  // Fine if it exists; errc::not_found if its parent isn't there.
+  virtual result<void> create_directory(const std::string& path) = 0;
   // Makes missing parents, too; fine if it exists.
   virtual result<void> create_directories(const std::string& path) = 0;
   // With everything in it; fine if it isn't there.
@@ -81,6 +91,8 @@ class disk {
   virtual result<void> sync_file_system(const std::string& path) = 0;
   virtual result<std::uint64_t> file_size(const std::string& path) = 0;
   virtual bool exists(const std::string& path) = 0;
+  // errc::not_found if nothing has that name.
+  virtual result<file_identity> identify(const std::string& path) = 0;
   virtual result<std::uint64_t> free_bytes(const std::string& path) = 0;
   virtual result<std::uint64_t> total_bytes(const std::string& path) = 0;
   // Makes the file if needed; errc::busy if another process (or another holder in this one) has it.

@@ -30,6 +30,7 @@ struct flush_job {
   offset recovery_end = no_offset;  // how far the recovery point may move then: `end`, unless an index can't be written
   std::uint64_t sequence = 0;       // the log's own count of what it asked to be synced
   std::uint32_t truncations = 0;
+  bool has_metadata = false;  // partition.metadata is among `files`
 
   bool empty() const noexcept { return replacements.empty() && files.empty() && directories.empty(); }
   // Syncs all of it here and now.

@@ -106,6 +106,11 @@ class log_directory {
   // The broker epoch in the clean-shutdown marker; -1 if none.
   broker_epoch previous_broker_epoch() const noexcept { return previous_epoch_; }
 
+  // Whether it is still what was opened: errc::io with a sentence when the directory, its lock or meta.properties was
+  // removed, or another directory has taken its place. A few system calls: on a worker, every few seconds. From open()
+  // until close_clean() begins, on any thread.
+  result<void> check() const;
+
   std::string partition_path(const topic_partition& tp) const { return path_ + '/' + directory_name(tp); }
   // Every partition directory. `with_topic_ids` reads each partition.metadata.
   result<std::vector<found_partition>> scan(bool with_topic_ids) const;
@@ -131,12 +136,14 @@ class log_directory {
  private:
   log_directory(disk& d, std::string path) : disk_(d), path_(std::move(path)) {}
   result<void> load_meta(meta_properties expected, uuid new_directory_id);
+  result<void> remove_leftovers();
   result<void> load_checkpoints();
   result<void> take_marker();
 
   disk& disk_;
   std::string path_;
   std::unique_ptr<file_lock> lock_;
+  file_identity lock_identity_;  // while the lock is held no other file can have it
   meta_properties meta_;
   bool was_clean_ = false;
   broker_epoch previous_epoch_;

@@ -20,6 +20,7 @@
 #include "jackdaw/log/append.hpp"
 #include "jackdaw/log/disk.hpp"
 #include "jackdaw/log/flush.hpp"
+#include "jackdaw/log/jobs.hpp"
 #include "jackdaw/log/leader_epochs.hpp"
 #include "jackdaw/log/log_config.hpp"
 #include "jackdaw/log/producers.hpp"
@@ -30,7 +31,7 @@ namespace jackdaw::log {
 class segment;
 
 struct open_options {
-  std::string directory;  // <log dir>/<topic>-<partition>; made if it isn't there
+  std::string directory;  // <log dir>/<topic>-<partition>; made if it isn't there, but not its parents
   uuid topic_id;
   partition_id partition;
   std::shared_ptr<const log_config> config;
@@ -38,7 +39,8 @@ struct open_options {
   offset recovery_point{0};     // from the checkpoint; 0 if it has none
   offset log_start_offset{0};   // from the checkpoint; 0 if it has none
   timestamp_ms now;
-  bool is_new = false;  // true: just created, don't look for files
+  bool is_new = false;      // true: just created, don't look for files; partition.metadata is synced by create_logs
+  bool must_exist = false;  // true: errc::not_found when the directory isn't there, instead of a new one
 };
 
 // What opening found and did. Say it in the log when `notable()`.
@@ -78,7 +80,7 @@ class partition_log {
   std::size_t segment_count() const noexcept;
   // Counts truncations: what was found before one may not be there any more.
   std::uint32_t truncations() const noexcept { return truncations_; }
-  bool is_current(const read_slice& slice) const noexcept { return slice.truncations == truncations_; }
+  bool is_current(const read_slice& slice) const noexcept { return !away_ && slice.truncations == truncations_; }
 
   // Validates `records` where they lie, patches offsets, epoch and timestamps into them, writes them at the end. On
   // failure the log is as before. `records` may be changed even then.
@@ -90,9 +92,9 @@ class partition_log {
   result<read_outcome> read(offset from, std::uint32_t max_bytes, offset upper_bound, bool min_one_batch);
 
   // The first record with a timestamp of `target` or later, below `upper_bound` (ListOffsets).
-  timestamp_lookup find_timestamp(timestamp_ms target, offset upper_bound);
+  timestamp_lookup find_timestamp(timestamp_ms target, offset upper_bound) const;
   // The record with the largest timestamp; the first of them if several have it.
-  timestamp_lookup find_max_timestamp(offset upper_bound);
+  timestamp_lookup find_max_timestamp(offset upper_bound) const;
 
   // Leader epochs. A new leader assigns its epoch at the log's end; appends assign those of their batches.
   const leader_epochs& epochs() const noexcept { return epochs_; }
@@ -103,21 +105,38 @@ class partition_log {
 
   // Forgets everything at or above `end` (a batch that reaches over it, whole). Nothing happens beyond the log's end.
   // The recovery point may go down: write its checkpoint before anything else is appended. Syncs when it cuts what had
-  // been synced.
+  // been synced. Waits for the disk: where others wait for this thread, use prepare_truncation.
   result<void> truncate_to(offset end);
-  // Forgets everything; the next record gets `start`.
+  // Forgets everything; the next record gets `start`. Waits for the disk, too.
   result<void> truncate_fully_and_start_at(offset start);
-  // Moves the log's start up (DeleteRecords, or what a leader reports): errc::out_of_range beyond the end. The broker
-  // saves it by log_directory::set_log_start; files go at the next retention run.
+  // The same by a worker (jobs.hpp). Neither a truncation nor a removal is under way, nor does the log need a repair.
+  truncation_job prepare_truncation(offset end);
+  truncation_job prepare_restart(offset start);
+  // Returns `outcome`, or why a flush failed meanwhile (the log then needs a repair).
+  result<void> truncation_done(truncation_job job, const result<void>& outcome);
+  // A truncation is with a worker.
+  bool is_truncating() const noexcept { return away_; }
+  // Moves the log's start up (DeleteRecords, or what a leader reports): errc::out_of_range beyond the end, errc::busy
+  // while it is truncated. The broker saves it by log_directory::log_starts(); files go at the next retention run.
   result<void> move_log_start(offset start);
 
-  // Deletes whole segments that retention.ms, retention.bytes or the log start allow, none that reaches above
-  // `high_watermark`; true if any went (the log start may have moved). Rolls the last segment first if it may go too.
+  // Drops whole segments that retention.ms, retention.bytes or the log start allow, none that reaches above the high
+  // watermark; rolls the last segment first if it may go too. retention_done says whether any went (the log start may
+  // have moved); a segment whose times couldn't be read stays, and those behind it.
+  retention_job prepare_retention(offset high_watermark, timestamp_ms now) const;
+  result<bool> retention_done(const retention_job& job);
+  // Files of dropped segments that are to be renamed, or whose file.delete.delay.ms has passed at `now`.
+  removal_job prepare_removal(timestamp_ms now);
+  void removal_done(removal_job job);
+  // All of it, here and now, but for removing files.
   result<bool> apply_retention(offset high_watermark, timestamp_ms now);
-  // When time may next give apply_retention something to do; timestamp_ms{INT64_MAX} if never by time alone.
+  // When time may next give retention something to do; timestamp_ms{INT64_MAX} if never by time alone. Waits for the
+  // disk if nobody has looked at the first segment.
   timestamp_ms next_retention_check(timestamp_ms now);
-  // Files renamed to *.deleted whose file.delete.delay.ms has passed: remove them on a worker.
+  // Files renamed to *.deleted whose file.delete.delay.ms has passed: remove them on a worker. Whoever uses
+  // prepare_removal doesn't need it.
   std::vector<std::string> take_removable_files(timestamp_ms now);
+  // True if there is something to rename or to remove, now or later.
   bool has_removable_files() const noexcept;
   // Starts a new segment if the last one is older than segment.ms (idle partitions: appends do it by themselves).
   result<void> roll_if_old(timestamp_ms now);
@@ -147,7 +166,7 @@ class partition_log {
   offset last_stable_offset(offset high_watermark) const noexcept;
   // Lets go of finished transactions that are below the high watermark now.
   void high_watermark_moved(offset high_watermark);
-  // The aborted transactions that touch [from, upper_bound).
+  // The aborted transactions that touch [from, upper_bound). Reads .txnindex files: errc::busy while it is truncated.
   result<std::vector<aborted_transaction>> aborted_transactions(offset from, offset upper_bound) const;
 
   // Writes indexes, producer snapshot and epochs, and with `sync` waits for the disk; then the log takes no more calls.
@@ -163,6 +182,8 @@ class partition_log {
  private:
   struct state;
   friend struct log_opener;
+  friend class truncation_job;
+  friend std::vector<result<std::unique_ptr<partition_log>>> create_logs(disk& d, std::vector<open_options> wanted);
 
   partition_log(disk& d, open_options& options);
 
@@ -192,11 +213,17 @@ class partition_log {
   void use_old_segment(std::size_t index);
   bool is_older_than_repair(const flush_job& job) const noexcept;
   // Forgetting.
+  truncation_job lend(offset to, bool restarts);
+  void move_content(partition_log& from);
   result<void> cut_segments(std::size_t keep, std::uint64_t size, offset end);
   void doom_segment(segment& s, timestamp_ms due);
   void doom(const std::string& path, timestamp_ms due);
-  result<void> remove_oldest_segments(std::size_t count, timestamp_ms now);
-  void remove_snapshots_below(offset start);
+  void doom_later(std::string path, timestamp_ms due);
+  result<void> rename_doomed();
+  std::optional<bool> may_go(const segment& s, offset end, std::uint64_t bytes_left, timestamp_ms now) const;
+  offset end_of(std::size_t index) const;
+  void drop_oldest_segments(std::size_t count, timestamp_ms now);
+  void drop_snapshots_below(offset start);
   void start_moved(offset start);
   // Producers, from the snapshot at or below the log's end and the batches behind it. Aborted transactions whose
   // markers lie at or above `rebuild_from` are written to .txnindex again.
@@ -216,6 +243,9 @@ class partition_log {
   std::uint64_t size_bytes_ = 0;
   leader_epochs epochs_;
   std::unique_ptr<state> state_;  // only once there is data
+  bool metadata_synced_ = true;   // partition.metadata; else the first flush takes it along
+  bool away_ = false;             // a truncation_job has state and epochs
+  std::optional<error> failed_while_away_;
 };
 
 }  // namespace jackdaw::log

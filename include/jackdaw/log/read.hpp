@@ -63,23 +63,22 @@ struct timestamp_and_offset {
   jackdaw::leader_epoch epoch;
 };
 
-// A look-up by time. run() reads batches and unpacks them, so give it to a worker unless the log is small.
+// A look-up by time. run() opens and reads indexes and batches and unpacks them: give it to a worker. The log may go on
+// meanwhile; what retention removes before it is looked at is left out, as if it had been removed earlier.
 class timestamp_lookup {
  public:
-  timestamp_lookup(std::vector<std::unique_ptr<segment_view>> segments, timestamp_ms target, offset from,
-                   offset upper_bound);
+  struct candidates;
+
+  explicit timestamp_lookup(std::unique_ptr<candidates> looked_at);
   timestamp_lookup(timestamp_lookup&&) noexcept;
   timestamp_lookup& operator=(timestamp_lookup&&) noexcept;
   ~timestamp_lookup();
 
-  // Nothing if no record qualifies.
+  // Nothing if no record qualifies. errc::busy if the log was being truncated, errc::io, errc::corrupt.
   result<std::optional<timestamp_and_offset>> run();
 
  private:
-  std::vector<std::unique_ptr<segment_view>> segments_;
-  timestamp_ms target_;
-  offset from_;
-  offset upper_bound_;
+  std::unique_ptr<candidates> looked_at_;
 };
 
 }  // namespace jackdaw::log

@@ -24,7 +24,6 @@ class request_handler {
   virtual void set_now(now_t now) = 0;
   virtual void on_wake(now_t now) = 0;
   virtual void end_of_batch(now_t now) = 0;
-  virtual void stop(now_t now, unique_function<void()> done) = 0;
 };
 
 }  // namespace jackdaw::net

@@ -46,8 +46,12 @@ class server {
   result<void> bind();
   std::uint16_t bound_port(std::size_t listener) const;
 
+  // How whoever owns the handlers stops them: called on shard 0's thread when no new connections and requests come any
+  // more; it calls `stopped` on that thread, once they have no use for theirs.
+  using stop_function = unique_function<void(unique_function<void()> stopped)>;
+
   // Starts the threads; `handlers` has one for each shard, they outlive join().
-  void start(const std::vector<request_handler*>& handlers);
+  void start(const std::vector<request_handler*>& handlers, stop_function stop_handlers);
   // Lets clients in, once limits that were given before hold.
   result<void> open();
   // Shard 0's thread: other limits from now on; who is connected stays so. Host names are looked up by a worker, so
@@ -65,8 +69,7 @@ class server {
 
  private:
   void open_doors();
-  void stop_handlers();
-  void one_stopped();
+  void finish();
   std::vector<std::string> listener_names() const;
 
   server_options options_;
@@ -77,7 +80,7 @@ class server {
   std::uint64_t admissions_ = 0;       // shard 0's: times that limits were set
   std::uint32_t looking_up_ = 0;       // shard 0's: of those, whose host names are being looked up
   std::vector<bound_listener> opens_;  // shard 0's: as soon as that is done
-  std::uint32_t stopped_ = 0;          // shard 0's: handlers that have stopped
+  stop_function stop_handlers_;        // shard 0's
   std::atomic<bool> is_stopping_{false};
 };
 

@@ -92,4 +92,9 @@ class batch_builder {
 result<batch_view> recompress(const batch_view& batch, const compression& how, std::size_t limit_bytes,
                               decompressor& unpack, compressor& pack, std::vector<std::byte>& out);
 
+// The same with offset deltas 0, 1, 2 and so on in place of the records' own, for a batch as inspect_client_batch
+// takes it. Errors of the reader, whose limits hold.
+result<batch_view> renumber(const batch_view& batch, const compression& how, record_reader& reader, compressor& pack,
+                            std::vector<std::byte>& out);
+
 }  // namespace jackdaw::protocol

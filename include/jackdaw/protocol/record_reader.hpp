@@ -144,13 +144,16 @@ struct batch_summary {
   timestamp_ms max_timestamp;
   std::int32_t max_timestamp_offset_delta = 0;
   std::uint64_t uncompressed_bytes = 0;  // of the records, without the batch header
+  // The records' offset deltas are 0, 1, 2 and so on. inspect_client_batch only.
+  bool counts_up = true;
   // Records that break the rules. Not empty: the batch must be refused with an error for each. At most 1000.
   std::vector<bad_record> bad;
 };
 
 // The checks on a batch that a client sent, after validate(): not a control batch, no delete horizon, at least one
-// record, as many records as the header says, offset deltas 0 to n-1 and last_offset_delta n-1, a sequence when there
-// is a producer id. errc::invalid_argument (Kafka's INVALID_RECORD) when they fail; next()'s errors otherwise.
+// record, as many records as the header says, last_offset_delta one less, a sequence when there is a producer id.
+// errc::invalid_argument (Kafka's INVALID_RECORD) when they fail; next()'s errors otherwise. The records' own offset
+// deltas may be anything, as in Kafka: some clients write 0 into all of them.
 result<batch_summary> inspect_client_batch(const batch_view& batch, const record_rules& rules, record_reader& reader);
 
 // The part of inspect_client_batch that looks at the header only.

@@ -7,6 +7,8 @@ namespace {
 constexpr config_key broker_own_table[] = {
     {"jackdaw.cluster.id", string, null, any, read_only, low, honoured, "the variable CLUSTER_ID sets it",
      "Id of the cluster: written into an empty data directory, compared with that of one in use; not set: drawn."},
+    {"jackdaw.config.strict", boolean, "false", any, read_only, low, honoured, "",
+     "Whether a key that nobody knows, in the file or a variable, ends the start instead of giving a warning."},
     {"jackdaw.connection.requests.max", int32, "1024", at_least(1), read_only, low, honoured, "",
      "Unanswered requests of one connection; beyond them it isn't read from."},
     {"jackdaw.disk.threads", int32, "0", between(0, 1024), read_only, low, honoured, "",

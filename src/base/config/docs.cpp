@@ -24,8 +24,11 @@ a `\` at their end, escapes such as `\t` and `\u00e9`. A key that is written twi
 - A key of the tables below has its effect, or a warning says why it has none.
 - A key that belongs elsewhere (to clients, Kafka Connect, older versions of Kafka, other distributions) is named in
   one warning and otherwise ignored.
-- Any other key, or a value that isn't allowed, ends the start with a line that names file, line, key and what is
-  allowed.
+- Any other key gives a warning with the nearest key that there is, as files carry keys of plug-ins and of other
+  distributions. Given by `--override`, or with `jackdaw.config.strict=true` (in any place), it ends the start.
+- A value that isn't allowed ends the start with a line that names file, line, key and what is allowed.
+- Where a number or a boolean is expected, a blank, `#` and what follows is a comment (`168  # 7 days`), with a
+  warning: Kafka would refuse it.
 
 ## Variables
 
@@ -33,8 +36,7 @@ A variable whose name starts with `KAFKA_` sets the key that remains when the pr
 lower case, `_` becomes `.`, `__` becomes `_`, and `___` becomes `-`: `KAFKA_LOG_DIRS` is `log.dirs`. `KAFKA_CFG_`
 works in the same way without the last two rules. Variables for start scripts and the JVM (`KAFKA_OPTS`,
 `KAFKA_HEAP_OPTS`, `KAFKA_JMX_PORT`, `KAFKA_LOG4J_OPTS` and their like) are left alone. `CLUSTER_ID` gives the cluster
-id. An unknown key gives a warning, not an error. When only `KAFKA_ADVERTISED_LISTENERS` is set, the server listens on
-those ports on all interfaces.
+id. When only `KAFKA_ADVERTISED_LISTENERS` is set, the server listens on those ports on all interfaces.
 
 ## While the server runs
 

@@ -51,7 +51,17 @@ protocol_map read_protocols(settings& from) {
   return out;
 }
 
-// NAME://HOST:PORT with an empty host, an IPv4 address, a name, or an IPv6 address in brackets.
+// As Kafka has it: letters, digits, "-%._:".
+bool is_host_sign(char c) {
+  const char l = config_text::lower(c);
+  return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') ||
+         std::string_view("-%._:").find(c) != std::string_view::npos;
+}
+
+// Nothing, or zeros: "", "0.0.0.0", "::", "::0", "0:0:0:0:0:0:0:0".
+bool is_all_interfaces(std::string_view host) { return host.find_first_not_of("0.:") == std::string_view::npos; }
+
+// NAME://HOST:PORT with an empty host, an IPv4 address, a name, or an IPv6 address, which may stand in brackets.
 std::optional<listener_config> parse_listener(std::string_view text) {
   const auto slashes = text.find("://");
   if (slashes == std::string_view::npos || slashes == 0) return std::nullopt;
@@ -64,11 +74,8 @@ std::optional<listener_config> parse_listener(std::string_view text) {
   if (!port) return std::nullopt;
   out.port = *port;
   std::string_view host = address.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find_first_of(":[]/ ") != std::string_view::npos) {
-    return std::nullopt;
-  }
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (!std::all_of(host.begin(), host.end(), is_host_sign)) return std::nullopt;
   out.host = std::string(host);
   return out;
 }
@@ -83,7 +90,8 @@ class listener_reader {
     for (const std::string& text : from_.list(key_)) {
       auto listener = parse_listener(text);
       if (!listener) {
-        problem(text, "allowed is NAME://HOST:PORT, the port from 0 to 65535");
+        problem(text, "allowed is NAME://HOST:PORT, the port from 0 to 65535" +
+                          std::string(text.find('*') == std::string::npos ? "" : "; all interfaces are an empty HOST"));
         continue;
       }
       const auto protocol = protocols_.find(listener->name);
@@ -106,11 +114,11 @@ class listener_reader {
         problem(text, "each listener needs a port of its own");
     }
   }
-  // Two addresses of different families may share a port.
+  // Two addresses of different families may share a port; all interfaces are those of both.
   static bool one_port_is_enough(const listener_config& a, const listener_config& b) {
     const bool a6 = a.host.find(':') != std::string::npos;
     const bool b6 = b.host.find(':') != std::string::npos;
-    return a6 != b6 && !a.host.empty() && !b.host.empty();
+    return a6 != b6 && !is_all_interfaces(a.host) && !is_all_interfaces(b.host);
   }
   void problem(const std::string& text, const std::string& what) { from_.problem(key_, text + ": " + what); }
 
@@ -168,11 +176,15 @@ void read_advertised(settings& from, const protocol_map& protocols, const std::s
       from.problem(key, l.name + ": listeners doesn't name it");
       continue;
     }
-    if (l.host == "0.0.0.0" || l.host == "::") {
-      from.problem(given ? key : "listeners", l.name + ": clients can't connect to " + l.host +
-                                                  "; set advertised.listeners to an address that they can reach");
-    }
     to.advertised_listeners.push_back(l);
+    if (l.host.empty() || !is_all_interfaces(l.host)) continue;
+    // Kafka refuses 0.0.0.0, and advertises "::", which only works on the same machine: its name serves all.
+    if (!given && l.host.find(':') != std::string::npos) {
+      to.advertised_listeners.back().host.clear();
+      continue;
+    }
+    from.problem(given ? key : "listeners", l.name + ": clients can't connect to " + l.host +
+                                                "; set advertised.listeners to an address that they can reach");
   }
   if (given && !to.listeners.empty() && find_listener(to.advertised_listeners, to.inter_broker_listener) == nullptr)
     from.problem(key, "brokers use the listener " + to.inter_broker_listener + " among themselves, so it must be here");

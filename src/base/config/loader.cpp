@@ -10,13 +10,34 @@
 namespace jackdaw {
 namespace config_loader {
 
+namespace {
+
+bool is_number_or_boolean(config_type type) {
+  return type == config_type::boolean || type == config_type::int16 || type == config_type::int32 ||
+         type == config_type::int64 || type == config_type::float64;
+}
+
+// "168  # 7 days": what stands before the comment. Java's syntax has none behind a value, people write them all the
+// same, and a number can't mean anything else.
+std::optional<std::string> without_comment(const config_key& key, std::string_view text) {
+  if (!is_number_or_boolean(key.type)) return std::nullopt;
+  const auto hash = text.find('#');
+  if (hash == 0 || hash == std::string_view::npos || !config_text::is_blank(text[hash - 1])) return std::nullopt;
+  std::string value(config_text::trim(text.substr(0, hash)));
+  if (!parse(key, value)) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
 void settings::add(const config_setting& setting, bool unknown_is_error) {
   const config_key* key = find_key(config_scope::broker, setting.key);
-  if (key != nullptr) {
-    add_known(*key, setting);
-  } else {
-    add_unknown(setting, unknown_is_error);
-  }
+  if (key == nullptr) return add_unknown(setting, unknown_is_error);
+  const auto value = without_comment(*key, setting.value);
+  if (!value) return add_known(*key, setting);
+  warn(setting.origin + ": " + setting.key + "=" + setting.value + " is taken as " + *value +
+       ": Kafka has no comments behind a value and would refuse it");
+  add_known(*key, {setting.key, *value, setting.origin});
 }
 
 void settings::add_known(const config_key& key, const config_setting& setting) {
@@ -49,11 +70,13 @@ void settings::add_unknown(const config_setting& setting, bool unknown_is_error)
   } else {
     text += "; docs/configuration.md lists all keys";
   }
-  if (unknown_is_error) {
-    problems_.push_back(std::move(text));
-  } else {
-    warn(std::move(text));
-  }
+  (unknown_is_error ? problems_ : unknown_).push_back(std::move(text));
+}
+
+void settings::settle_unknown() {
+  auto& to = get("jackdaw.config.strict").boolean() ? problems_ : warnings_;
+  to.insert(to.end(), unknown_.begin(), unknown_.end());
+  unknown_.clear();
 }
 
 void settings::fill_in(std::string_view key, std::string value) {
@@ -245,7 +268,7 @@ result<loaded_config> load_broker_config(const config_input& input) {
   if (!input.file_name.empty()) {
     auto lines = parse_properties(input.file_text, input.file_name);
     if (!lines) return lines.error();
-    for (const config_setting& line : *lines) s.add(line, true);
+    for (const config_setting& line : *lines) s.add(line, false);
   }
   const auto variables = settings_from_environment(input.environment);
   for (const config_setting& variable : variables) s.add(variable, false);
@@ -258,6 +281,7 @@ result<loaded_config> load_broker_config(const config_input& input) {
     }
     s.add({std::string(config_text::trim(text.substr(0, equals))), text.substr(equals + 1), "--override"}, true);
   }
+  s.settle_unknown();
 
   loaded_config out;
   read_identity(s, out.config);

@@ -20,6 +20,8 @@ class settings {
  public:
   // Takes one setting as it was written: keeps it, warns, or notes a problem.
   void add(const config_setting& setting, bool unknown_is_error);
+  // After the last add(): keys that nobody knows are warned of or, with jackdaw.config.strict, are problems.
+  void settle_unknown();
   // Sets what nobody wrote.
   void fill_in(std::string_view key, std::string value);
 
@@ -50,6 +52,7 @@ class settings {
   std::map<std::string, origin_value, std::less<>> values_;
   std::vector<std::string> problems_;
   std::vector<std::string> warnings_;
+  std::vector<std::string> unknown_;  // a sentence for each key that settle_unknown() decides on
 };
 
 // listeners, advertised.listeners, the protocol map, which are the controllers' and which is between brokers.

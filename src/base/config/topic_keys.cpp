@@ -23,7 +23,7 @@ constexpr config_key topic_table[] = {
     {"delete.retention.ms", int64, "86400000", at_least(0), cluster_wide, medium, ignored, no_compaction,
      "How long the mark of a deleted key stays, so that slow readers see it.", "log.cleaner.delete.retention.ms"},
     {"errors.deadletterqueue.group.enable", boolean, "false", any, cluster_wide, medium, ignored, no_share,
-     "Whether share groups may use this topic for rejected records."},
+     "Whether share groups may use this topic for rejected records.", "", internal},
     {"file.delete.delay.ms", int64, "60000", at_least(0), cluster_wide, medium, honoured, "",
      "How long the files of a deleted segment stay on the disk under another name.", "log.segment.delete.delay.ms"},
     {"flush.messages", int64, "9223372036854775807", at_least(1), cluster_wide, medium, honoured, "",

@@ -78,7 +78,7 @@ const quota_binding::limit& client_quotas::limit_of(connection& c, std::string_v
     fresh->client_id = client_id;
     fresh->generation = generation_;
     for (const auto each : {kind::produce, kind::fetch, kind::request}) {
-      const auto found = security::find_quota(home_.image->quotas(), each, c.user, client_id);
+      const auto found = security::find_quota(home_.image->quotas(), each, c.who->name, client_id);
       if (!found) continue;
       fresh->limits[static_cast<std::size_t>(each)] = {found->limit, meter_of(each, found->counted)};
     }

@@ -2,7 +2,7 @@
 
 #include "api_table.hpp"
 #include "handlers.hpp"
-#include "quorum/group_host.hpp"
+#include "quorum/active_coordinator.hpp"
 
 namespace jackdaw::broker {
 namespace {
@@ -16,7 +16,7 @@ activity_report report_of(const shard_state& s) {
   r.sent_bytes = network.sent_bytes;
   r.answered = s.activity.answered;
   r.memory = {{"connections", network.memory}, {"fetch_sessions", s.sessions.use()}};
-  if (s.groups) r.memory.emplace_back("groups", s.groups->core().use());
+  if (const auto* c = s.groups()) r.memory.emplace_back("groups", c->groups().use());
   r.slowest = s.activity.slowest.list(s.now.steady);
   return r;
 }

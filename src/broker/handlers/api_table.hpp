@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "authorization.hpp"
 #include "jackdaw/protocol/apis.hpp"
 #include "request.hpp"
 
@@ -17,6 +18,7 @@ struct api_entry {
   // Advertised below version_min although requests of those versions close the connection: Produce only, because
   // librdkafka takes a broker without Produce 0 for one older than 0.10 (observed with Apache Kafka 4, KIP-896).
   std::int16_t advertised_min;
+  access_list needs;  // dispatch asks for it
 };
 
 // In ascending order of keys. A row stands here only when each of its versions does all that the version promises.

@@ -8,8 +8,7 @@
 
 namespace jackdaw::broker {
 
-// Creates the topics with the broker's defaults. `done` runs on this shard once they exist here, or can't be created:
-// whoever asked looks into the image.
-void auto_create_topics(shard_state& home, std::vector<std::string> names, unique_function<void()> done);
+// Creates the topics with the broker's defaults, unless somebody was faster. Whoever wants them asks again.
+void auto_create_topics(shard_state& home, std::vector<std::string> names);
 
 }  // namespace jackdaw::broker

@@ -91,9 +91,7 @@ class topic_partitions_page {
           is_legal_topic_name(name) ? error_code::unknown_topic_or_partition : error_code::invalid_topic_exception;
       return true;
     }
-    const std::int32_t first =
-        cursor_ && name == cursor_->topic_name ? std::max(0, cursor_->partition_index.value()) : 0;
-    if (first >= topic->partition_count() && first > 0) return true;
+    const std::int32_t first = cursor_ && name == cursor_->topic_name ? cursor_->partition_index.value() : 0;
     if (left_ == 0) return stop_at(name, first);
     auto& row = message.topics.emplace_back();
     row.name = topic->name();
@@ -137,11 +135,30 @@ class topic_partitions_page {
   std::int32_t left_;
 };
 
+// Whether a page can begin there: at a partition, and at a topic that is asked for.
+bool is_possible_cursor(const protocol::describe_topic_partitions_request& asked) {
+  if (!asked.cursor) return true;
+  if (asked.cursor->partition_index.value() < 0) return false;
+  return asked.topics.empty() || std::any_of(asked.topics.begin(), asked.topics.end(),
+                                             [&asked](const auto& t) { return t.name == asked.cursor->topic_name; });
+}
+
+void refuse_page(request& r, const protocol::describe_topic_partitions_request& asked) {
+  protocol::describe_topic_partitions_response message;
+  for (const auto& t : asked.topics) {
+    auto& row = message.topics.emplace_back();
+    row.name = t.name;
+    row.error_code = error_code::invalid_request;
+  }
+  r.respond(message);
+}
+
 }  // namespace
 
 void handle_describe_topic_partitions(request_ptr r) {
   protocol::describe_topic_partitions_request asked;
   if (!r->decode(asked)) return;
+  if (!is_possible_cursor(asked)) return refuse_page(*r, asked);
   const auto image = r->home().image;
   const auto limit = std::min(r->home().config().max_request_partition_size_limit, asked.response_partition_limit);
   topic_partitions_page page(image, asked, std::max(limit, 1));

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "jackdaw/controller/topic_names.hpp"
 #include "jackdaw/metadata/image.hpp"
 
 namespace jackdaw::broker {
@@ -25,10 +26,7 @@ inline const metadata::broker_endpoint* endpoint_of(const metadata::broker_regis
   return nullptr;
 }
 
-// Topics that brokers write themselves; clients may not.
-inline bool is_internal_topic(std::string_view name) {
-  return name == "__consumer_offsets" || name == "__transaction_state" || name == "__share_group_state";
-}
+using controller::is_internal_topic;
 
 // 1 to 249 of letters, digits, '.', '_', '-'; not "." or "..".
 inline bool is_legal_topic_name(std::string_view name) {

@@ -64,9 +64,7 @@ template <class Change, class Decide, class Answer>
 void run_change(std::unique_ptr<Change> c, Decide decide, Answer answer) {
   auto& home = c->r->home();
   auto* raw = c.get();
-  if constexpr (with_quota<Change>) {
-    if (const auto* asking = home.find_connection(c->r->connection())) c->user = asking->user;
-  }
+  if constexpr (with_quota<Change>) c->user = c->r->who().name;
   submit_metadata(
       home,
       [raw]([[maybe_unused]] shard_state& zero) {

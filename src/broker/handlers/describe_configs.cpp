@@ -6,6 +6,8 @@
 #include <set>
 
 #include "handlers.hpp"
+#include "jackdaw/controller/configs.hpp"
+#include "jackdaw/controller/topics.hpp"
 #include "jackdaw/protocol/messages/describe_configs.hpp"
 #include "jackdaw/protocol/messages/list_config_resources.hpp"
 #include "partitions/topic_settings.hpp"
@@ -55,6 +57,9 @@ class configs_answer {
   }
 
   void add_topic(const resource_asked& resource, result_row& row) {
+    if (auto why = controller::why_illegal_topic_name(resource.resource_name)) {
+      return refuse(row, error_code::invalid_topic_exception, std::move(*why));
+    }
     if (image_->find_topic(resource.resource_name) == nullptr) {
       return refuse(row, error_code::unknown_topic_or_partition,
                     fmt::format("There is no topic {}.", resource.resource_name));
@@ -73,6 +78,22 @@ class configs_answer {
     }
     if (!is_this_broker(resource, row)) return;
     add_keys(resource, row, config_scope::broker, layers_for_broker(*image_, config), false);
+    add_listener_keys(resource, row);
+  }
+
+  // "listener.name.NAME.KEY" of this broker, which no table has: for everybody to see and, as in Kafka, not to be
+  // changed by a tool that copies what it was shown.
+  void add_listener_keys(const resource_asked& resource, result_row& row) {
+    const auto& own = image_->configs(config_resource::broker, resource.resource_name);
+    for (const auto& [name, text] : own) {
+      const std::string_view bare = controller::key_without_listener(name);
+      if (bare == name || !wants(resource, name)) continue;
+      const config_key* key = find_key(config_scope::broker, bare);
+      described_value value{text, config_source::dynamic_broker, {{name, text, config_source::dynamic_broker}}};
+      if (key != nullptr && key->fallback)
+        value.synonyms.push_back({std::string(bare), std::string(*key->fallback), config_source::default_config});
+      add_value(row, config_scope::broker, {r_.keep(name), key, true}, value);
+    }
   }
 
   bool is_this_broker(const resource_asked& resource, result_row& row) {
@@ -132,15 +153,26 @@ class configs_answer {
   }
 
   void add_key(result_row& row, config_scope scope, const config_key& key, const described_value& value) {
+    const bool is_read_only = scope == config_scope::broker && key.update == config_update::read_only;
+    add_value(row, scope, {key.name, &key, is_read_only}, value);
+  }
+
+  struct named_key {
+    std::string_view name;
+    const config_key* key;  // null: nobody knows it, so it may be a secret
+    bool is_read_only;
+  };
+
+  void add_value(result_row& row, config_scope scope, const named_key& named, const described_value& value) {
     auto& c = row.configs.emplace_back();
-    c.name = key.name;
-    c.is_sensitive = key.is_sensitive();
+    c.name = named.name;
+    c.is_sensitive = named.key == nullptr || named.key->is_sensitive();
     c.value = text_of(c.is_sensitive, value.text);
-    c.read_only = scope == config_scope::broker && key.update == config_update::read_only;
+    c.read_only = named.is_read_only;
     c.config_source = static_cast<std::int8_t>(source_of(scope, value.source));
-    c.config_type = static_cast<std::int8_t>(key.type);
+    c.config_type = static_cast<std::int8_t>(named.key == nullptr ? config_type::string : named.key->type);
     c.documentation.reset();
-    if (asked_.include_documentation) c.documentation = key.help;
+    if (asked_.include_documentation && named.key != nullptr) c.documentation = named.key->help;
     if (!asked_.include_synonyms) return;
     for (const auto& synonym : value.synonyms) {
       auto& s = c.synonyms.emplace_back();

@@ -1,7 +1,7 @@
 // DescribeQuorum (KIP-595, KIP-836): who leads the metadata quorum and how far each of its members is.
 #include "jackdaw/protocol/messages/describe_quorum.hpp"
 #include "handlers.hpp"
-#include "quorum/metadata_host.hpp"
+#include "quorum/cluster_member.hpp"
 
 namespace jackdaw::broker {
 namespace {

@@ -24,6 +24,8 @@ void fetch_operation::start(request_ptr r) {
 void fetch_operation::begin() {
   if (!open_session()) return;
   limit_by_quota();
+  // More than an answer may hold never comes.
+  min_bytes_ = std::min({asked_.min_bytes, asked_.max_bytes, r_->home().config().fetch_max_bytes});
   collect_targets();
   read(asked_.max_wait_ms > 0);
 }
@@ -113,17 +115,21 @@ void fetch_operation::collect_targets() {
 
 void fetch_operation::read(bool may_wait) {
   auto& home = r_->home();
-  may_wait_ = may_wait;
   available_bytes_ = 0;
+  read_failed_ = false;
   std::map<shard_id, read_job_ptr> jobs;
   const bool by_id = r_->version() >= 13;
+  // One that is deleted while the fetch waits is an unknown partition, not an unknown id: observed with Kafka.
+  const bool is_first = !std::exchange(has_read_, true);
   for (std::size_t i = 0; i < items_.size(); ++i) {
     const auto& target = items_[i].target;
     const auto* topic = by_id ? home.image->find_topic(target.topic_id) : home.image->find_topic(target.topic_name);
+    const bool was_known = !is_first && items_[i].error != error_code::unknown_topic_id;
     items_[i].records = {};
+    items_[i].available_bytes = 0;
     if (topic == nullptr || !topic->has(target.partition)) {
-      items_[i].error =
-          topic == nullptr && by_id ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition;
+      items_[i].error = topic == nullptr && by_id && !was_known ? error_code::unknown_topic_id
+                                                                : error_code::unknown_topic_or_partition;
       continue;
     }
     items_[i].error = error_code::none;
@@ -136,13 +142,14 @@ void fetch_operation::read(bool may_wait) {
     item.answer_at = i;
   }
   jobs_left_ = jobs.size();
+  may_wait_ = may_wait && !jobs.empty();
   if (jobs.empty()) return round_done();
   const auto max_bytes = std::min(asked_.max_bytes, home.config().fetch_max_bytes);
   const auto payer = r_->payer();
   for (auto& [owner, job] : jobs) {
     job->max_bytes = max_bytes;
     job->read_committed = asked_.isolation_level == 1;
-    job->watch_below_bytes = may_wait ? asked_.min_bytes : 0;
+    job->watch_below_bytes = may_wait ? min_bytes_ : 0;
     job->watcher = {home.id(), id_};
     post_read(home, owner, std::move(job), payer);
   }
@@ -170,6 +177,10 @@ void post_read(shard_state& home, shard_id owner, read_job_ptr job, const quota_
   }
   home.env.post(owner, [job = std::move(job), payer, id, owner, to = home.id()](shard& s) mutable {
     auto& there = s.state();
+    for (const auto& item : job->items) {
+      const auto& t = item.target;
+      JD_ASSERT(there.owner_of(t.topic_id, t.partition) == there.id(), t.topic_name, t.partition.value());
+    }
     const paid_time paid(there, std::move(payer));
     job->done = [id, owner, to, &there](read_job_ptr filled) {
       there.env.post(to, [id, owner, filled = std::move(filled)](shard& back) mutable {
@@ -186,21 +197,21 @@ void post_unwatch(shard_state& home, shard_id owner, fetch_key key) {
 }
 
 void fetch_operation::take(read_job_ptr filled, shard_id owner) {
+  JD_ASSERT(jobs_left_ != 0, owner.value());
   if (filled->is_watched) watching_.push_back(owner);
   for (auto& item : filled->items) {
     const std::size_t at = item.answer_at;
-    available_bytes_ += item.records.size;
+    JD_ASSERT(at < items_.size() && items_[at].target.partition == item.target.partition, at, items_.size());
+    read_failed_ = read_failed_ || item.error != error_code::none || item.diverging_end_offset.value() >= 0;
+    available_bytes_ += item.available_bytes;
     items_[at] = std::move(item);
   }
   if (--jobs_left_ == 0) round_done();
 }
 
-bool fetch_operation::must_answer_now() const {
-  if (!may_wait_ || items_.empty() || available_bytes_ >= asked_.min_bytes) return true;
-  return std::any_of(items_.begin(), items_.end(), [](const read_item& item) {
-    return item.error != error_code::none || item.diverging_end_offset.value() >= 0;
-  });
-}
+// What an owner found wrong ends the wait. Partitions that nobody has don't: they are told of beside the others, as
+// often as those are, unless there are no others.
+bool fetch_operation::must_answer_now() const { return !may_wait_ || read_failed_ || available_bytes_ >= min_bytes_; }
 
 void fetch_operation::round_done() {
   if (must_answer_now()) return answer();
@@ -226,7 +237,7 @@ void fetch_operation::end_wait() {
 
 void fetch_operation::data_arrived(std::int64_t bytes) {
   available_bytes_ += bytes;
-  if (available_bytes_ < asked_.min_bytes || !may_wait_) return;
+  if (available_bytes_ < min_bytes_ || !may_wait_) return;
   if (!waiting_) {
     enough_arrived_ = true;
     return;
@@ -241,135 +252,6 @@ void fetch_operation::stop_waiting() {
   auto& home = r_->home();
   home.timers.cancel(timer_);
   for (const auto owner : std::exchange(watching_, {})) post_unwatch(home, owner, {home.id(), id_});
-}
-
-// ---- the answer
-
-void fetch_operation::answer_error(error_code code) {
-  answer_.error_code = code;
-  r_->respond(answer_);
-  finish();
-}
-
-// In an incremental answer: whether the client knows all that the row would say (KIP-227).
-bool fetch_operation::leave_out(const read_item& item, fetch_session::entry& sent) const {
-  const bool changed = item.records.size != 0 || item.error != error_code::none ||
-                       item.diverging_end_offset.value() >= 0 || item.high_watermark != sent.high_watermark_sent ||
-                       item.log_start_offset != sent.log_start_sent;
-  // An error is told again until it is gone, and the row after it, too.
-  sent.high_watermark_sent = item.error == error_code::none ? item.high_watermark : offset{-1};
-  sent.log_start_sent = item.log_start_offset;
-  return incremental_ && !changed;
-}
-
-void fetch_operation::add_row(read_item& item) {
-  const bool by_id = r_->version() >= 13;
-  auto& topics = answer_.responses;
-  const bool same = !topics.empty() && (by_id ? topics.back().topic_id == item.target.topic_id
-                                              : topics.back().topic == item.target.topic_name);
-  auto& topic = same ? topics.back() : topics.emplace_back();
-  if (!same) {
-    topic.topic = item.target.topic_name;
-    topic.topic_id = item.target.topic_id;
-  }
-  auto& row = topic.partitions.emplace_back();
-  row.partition_index = item.target.partition;
-  row.error_code = item.error;
-  row.high_watermark = item.high_watermark;
-  row.last_stable_offset = item.last_stable_offset;
-  row.log_start_offset = item.log_start_offset;
-  row.diverging_epoch.epoch = item.diverging_epoch;
-  row.diverging_epoch.end_offset = item.diverging_end_offset;
-  if (asked_.isolation_level == 1 && item.error == error_code::none) row.aborted_transactions.emplace();
-  row.records = protocol::records_view::external(item.records.size);
-  if (item.records.size != 0) slices_.push_back(std::move(item.records));
-}
-
-// More than the quota lets through at once isn't read, and not waited for.
-void fetch_operation::limit_by_quota() {
-  auto& home = r_->home();
-  if (!home.quotas.are_set()) return;
-  auto* c = home.find_connection(r_->connection());
-  const auto portion =
-      c != nullptr ? home.quotas.portion_of(*c, r_->client_id(), security::quota_kind::fetch) : std::optional<double>();
-  if (!portion || *portion >= asked_.max_bytes) return;
-  asked_.max_bytes = static_cast<std::int32_t>(std::max(*portion, 1.0));
-  asked_.min_bytes = std::min(asked_.min_bytes, asked_.max_bytes);
-}
-
-// Makes what was read fit into the answer.
-void fetch_operation::trim() {
-  std::int64_t left = std::min(asked_.max_bytes, r_->home().config().fetch_max_bytes);
-  bool first = true;
-  for (auto& item : items_) {
-    if (item.records.size == 0) continue;
-    // Owners don't know of each other's share. What doesn't fit is left out whole: a client gives up on a partition
-    // whose first batch is torn.
-    if (!first && item.records.size > left) {
-      item.records = {};
-      continue;
-    }
-    left -= item.records.size;
-    first = false;
-  }
-}
-
-bool fetch_operation::is_over_quota() {
-  auto& home = r_->home();
-  if (!home.quotas.are_set()) return false;
-  double bytes = 0;
-  for (const auto& item : items_) bytes += item.records.size;
-  if (auto* c = home.find_connection(r_->connection()))
-    r_->throttle(home.quotas.wait_before(*c, r_->client_id(), security::quota_kind::fetch, bytes));
-  return r_->wait_for_time() > 0;
-}
-
-// Nothing until the client has waited; it asks for the same again (KIP-219). A session that would begin with this
-// answer doesn't.
-void fetch_operation::answer_throttled() {
-  if (session_ && !incremental_) {
-    r_->home().sessions.remove(session_->id());
-    session_.reset();
-  }
-  answer_.session_id = session_ ? session_->id() : 0;
-  r_->respond(answer_);
-  finish();
-}
-
-// Counts the answer; whether the client has to wait for it was asked before.
-void fetch_operation::charge_answer() {
-  auto& home = r_->home();
-  if (!home.quotas.are_set()) return;
-  auto bytes = static_cast<double>(answer_.encoded_size(r_->version()));
-  for (const auto& slice : slices_) bytes += slice.size;
-  if (auto* c = home.find_connection(r_->connection()))
-    home.quotas.charge(*c, r_->client_id(), security::quota_kind::fetch, bytes);
-}
-
-void fetch_operation::answer() {
-  trim();
-  if (is_over_quota()) return answer_throttled();
-  for (auto& item : items_) {
-    const bool has_data = item.records.size != 0;
-    if (!session_) {
-      add_row(item);
-      continue;
-    }
-    auto* sent = session_->find(item.target);
-    if (sent == nullptr || !leave_out(item, *sent)) add_row(item);
-    if (has_data) session_->move_to_end(item.target);
-  }
-  answer_.session_id = session_ ? session_->id() : 0;
-  charge_answer();
-  r_->respond(answer_, std::move(slices_));
-  finish();
-}
-
-void fetch_operation::finish() {
-  stop_waiting();
-  auto& home = r_->home();
-  if (auto* c = home.find_connection(r_->connection())) std::erase(c->parked_fetches, id_);
-  home.fetches.erase(id_);
 }
 
 }  // namespace jackdaw::broker

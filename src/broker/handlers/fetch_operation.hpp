@@ -64,6 +64,9 @@ class fetch_operation {
   timer_queue::handle timer_;
   std::size_t jobs_left_ = 0;
   std::int64_t available_bytes_ = 0;
+  std::int32_t min_bytes_ = 0;  // to wait for
+  bool read_failed_ = false;    // an owner gave an error that the client must act on
+  bool has_read_ = false;
   bool may_wait_ = false;
   bool waiting_ = false;
   time_point waits_since_;

@@ -14,9 +14,8 @@
 namespace jackdaw::broker {
 namespace {
 
-using coordinator::classic_group;
+using coordinator::group_description;
 using coordinator::group_listing;
-using coordinator::group_state;
 using protocol::error_code;
 
 constexpr std::string_view classic_type = "classic";
@@ -46,20 +45,18 @@ void handle_list_groups(request_ptr r) {
   if (!r->decode(asked)) return;
   ask_coordinator<listing>(
       std::move(r),
-      [](group_host& groups, request&, auto done) mutable {
-        if (!groups.core().is_active()) return done({error_code::coordinator_load_in_progress, {}});
-        done({error_code::none, groups.core().list()});
+      [](active_coordinator& groups, request&, auto done) mutable {
+        done(listing{error_code::none, groups.groups().list()});
       },
       [asked](request& it, const listing& found) {
         protocol::list_groups_response message;
         message.error_code = found.error;
         for (const auto& g : found.groups) {
-          const std::string_view state = coordinator::name_of(g.state);
-          if (!is_asked_for(asked.states_filter, state) || !is_asked_for(asked.types_filter, classic_type)) continue;
+          if (!is_asked_for(asked.states_filter, g.state) || !is_asked_for(asked.types_filter, classic_type)) continue;
           auto& row = message.groups.emplace_back();
           row.group_id = g.group;
           row.protocol_type = g.protocol_type;
-          row.group_state = state;
+          row.group_state = g.state;
           row.group_type = classic_type;
         }
         it.respond(message);
@@ -71,47 +68,14 @@ void handle_list_groups(request_ptr r) {
 namespace {
 
 struct described_group {
-  error_code error = error_code::none;
   std::string group;
-  group_state state = group_state::dead;
-  std::string protocol_type;
-  std::string protocol_name;
-  std::vector<metadata::group_member> members;
-  std::vector<coordinator::rebalance_report> history;
+  group_description what;
 };
 
-metadata::group_member copy_of(const classic_group& group, const classic_group::member& m) {
-  metadata::group_member copy{
-      m.id, m.instance_id, m.client_id, m.client_host, m.session_timeout_ms, m.rebalance_timeout_ms, {}, {}};
-  // In the middle of a rebalance what a member has is over.
-  if (group.state() != group_state::stable) return copy;
-  copy.subscription = group.subscription(m);
-  copy.assignment = m.assignment;
-  return copy;
-}
-
-described_group look_up(const coordinator::group_coordinator& core, std::string_view name, bool with_history) {
-  described_group d;
-  d.group = name;
-  if (!core.is_active()) {
-    d.error = error_code::coordinator_load_in_progress;
-    return d;
-  }
-  if (!core.exists(name)) {
-    d.error = error_code::group_id_not_found;
-    return d;
-  }
-  const auto* live = core.find_live(name);
-  const auto* entry = core.table().find(name);
-  d.state = live ? live->state() : group_state::empty;
-  if (entry && entry->stored()) d.protocol_type = entry->stored()->protocol_type;
-  if (!live) return d;
-  if (!live->protocol_type().empty()) d.protocol_type = live->protocol_type();
-  if (d.state == group_state::stable) d.protocol_name = live->protocol_name().value_or("");
-  for (const auto& [id, m] : live->members()) d.members.push_back(copy_of(*live, m));
-  if (with_history) d.history.assign(live->history().reports().begin(), live->history().reports().end());
-  return d;
-}
+struct described_groups {
+  error_code error = error_code::none;
+  std::vector<described_group> groups;
+};
 
 protocol::group_history to_message(const std::vector<coordinator::rebalance_report>& reports) {
   protocol::group_history h;
@@ -140,19 +104,17 @@ bool asks_for_history(const protocol::describe_groups_request& asked) {
 
 using described_row = protocol::describe_groups_response::described_group;
 
-void fill(request& r, described_row& row, const described_group& d, bool with_operations, bool with_history) {
-  row.error_code = d.error;
-  row.group_id = d.group;
+void fill(request& r, described_row& row, const described_group& found, bool with_operations, bool with_history) {
+  const auto& d = found.what;
+  row.group_id = found.group;
+  row.group_state = d.state;
   if (with_operations) row.authorized_operations = all_group_operations;
-  if (d.error == error_code::group_id_not_found) {
-    row.group_state = coordinator::name_of(group_state::dead);
+  if (d.is_dead) {
     // Older clients take a group that is dead for one that isn't there.
-    if (r.version() < describe_version_says_unknown) row.error_code = error_code::none;
-    row.error_message = r.keep("Group " + d.group + " not found.");
+    if (r.version() >= describe_version_says_unknown) row.error_code = error_code::group_id_not_found;
+    row.error_message = r.keep("Group " + found.group + " not found.");
     return;
   }
-  if (d.error != error_code::none) return;
-  row.group_state = coordinator::name_of(d.state);
   row.protocol_type = d.protocol_type;
   row.protocol_data = d.protocol_name;
   for (const auto& m : d.members) {
@@ -179,46 +141,65 @@ void fill(request& r, described_row& row, const described_group& d, bool with_op
 void handle_describe_groups(request_ptr r) {
   protocol::describe_groups_request asked;
   if (!r->decode(asked)) return;
-  ask_coordinator<std::vector<described_group>>(
+  ask_coordinator<described_groups>(
       std::move(r),
-      [asked](group_host& groups, request&, auto done) mutable {
+      [asked](active_coordinator& groups, request&, auto done) mutable {
         // A group that is named more than once has one row: an answer is no larger than what there is to tell.
-        std::vector<described_group> found;
+        described_groups found;
         std::set<std::string_view> named;
         for (const auto name : asked.groups) {
-          if (named.insert(name).second) found.push_back(look_up(groups.core(), name, asks_for_history(asked)));
+          if (!named.insert(name).second) continue;
+          found.groups.push_back({std::string(name), groups.groups().describe(name)});
         }
         done(std::move(found));
       },
-      [asked](request& it, const std::vector<described_group>& found) {
+      [asked](request& it, const described_groups& found) {
         protocol::describe_groups_response message;
-        for (const auto& d : found) {
+        for (const auto& d : found.groups) {
           fill(it, message.groups.emplace_back(), d, asked.include_authorized_operations, asks_for_history(asked));
+        }
+        if (found.error != error_code::none) {
+          for (const auto name : asked.groups) {
+            auto& row = message.groups.emplace_back();
+            row.group_id = name;
+            row.error_code = found.error;
+          }
         }
         it.respond(message);
       });
 }
 
+namespace {
+
+struct known_groups {
+  error_code error = error_code::none;
+  std::vector<bool> are_there;
+};
+
+}  // namespace
+
 // The consumer protocol (KIP-848) isn't coordinated here: clients then ask again with DescribeGroups.
 void handle_consumer_group_describe(request_ptr r) {
   protocol::consumer_group_describe_request asked;
   if (!r->decode(asked)) return;
-  ask_coordinator<std::vector<bool>>(
+  ask_coordinator<known_groups>(
       std::move(r),
-      [asked](group_host& groups, request&, auto done) mutable {
-        std::vector<bool> there;
-        for (const auto name : asked.group_ids) there.push_back(groups.core().exists(name));
-        done(std::move(there));
+      [asked](active_coordinator& groups, request&, auto done) mutable {
+        known_groups known;
+        for (const auto name : asked.group_ids) known.are_there.push_back(groups.groups().exists(name));
+        done(std::move(known));
       },
-      [asked](request& it, const std::vector<bool>& there) {
+      [asked](request& it, const known_groups& known) {
         protocol::consumer_group_describe_response message;
-        for (std::size_t i = 0; i < there.size(); ++i) {
+        for (std::size_t i = 0; i < asked.group_ids.size(); ++i) {
           auto& row = message.groups.emplace_back();
           const std::string name(asked.group_ids[i]);
           row.group_id = asked.group_ids[i];
+          row.error_code = known.error;
+          if (known.error != error_code::none) continue;
           row.error_code = error_code::group_id_not_found;
-          row.error_message =
-              it.keep(there[i] ? "Group " + name + " is not a consumer group." : "Group " + name + " not found.");
+          row.error_message = it.keep(known.are_there[i] ? "Group " + name + " is not a consumer group."
+                                                         : "Group " + name + " not found.");
         }
         it.respond(message);
       });
@@ -227,17 +208,19 @@ void handle_consumer_group_describe(request_ptr r) {
 void handle_delete_groups(request_ptr r) {
   protocol::delete_groups_request asked;
   if (!r->decode(asked)) return;
-  ask_coordinator<group_host::codes>(
+  ask_coordinator<coordinator::rows_answer>(
       std::move(r),
-      [asked](group_host& groups, request&, auto done) mutable {
+      [asked](active_coordinator& groups, request&, auto done) mutable {
         groups.remove_groups({asked.groups_names.begin(), asked.groups_names.end()}, std::move(done));
       },
-      [asked](request& it, const group_host::codes& codes) {
+      [asked](request& it, const coordinator::rows_answer& a) {
         protocol::delete_groups_response message;
-        for (std::size_t i = 0; i < codes.size(); ++i) {
+        for (std::size_t i = 0; i < asked.groups_names.size(); ++i) {
           auto& row = message.results.emplace_back();
           row.group_id = asked.groups_names[i];
-          row.error_code = codes[i];
+          // What was refused was so whatever became of the others.
+          const auto own = i < a.rows.size() ? a.rows[i] : error_code::none;
+          row.error_code = own != error_code::none ? own : a.error;
         }
         it.respond(message);
       });

@@ -76,7 +76,7 @@ void answer_sync(request& r, const sync_answer& a) {
 
 // What the coordinator keeps a request for is the other members' time, and the client asked for it.
 template <class Answer, class Done>
-unique_function<void(Answer)> as_wait(const group_host& groups, request& it, Done done) {
+unique_function<void(Answer)> as_wait(const active_coordinator& groups, request& it, Done done) {
   return [&groups, &it, began = groups.now(), done = std::move(done)](Answer a) mutable {
     it.did_wait(groups.now() - began);
     done(std::move(a));
@@ -91,7 +91,7 @@ void handle_join_group(request_ptr r) {
   auto core = to_core(*r, asked);
   ask_coordinator<join_answer>(
       std::move(r),
-      [group = std::string(asked.group_id), core = std::move(core)](group_host& groups, request& it,
+      [group = std::string(asked.group_id), core = std::move(core)](active_coordinator& groups, request& it,
                                                                     auto done) mutable {
         groups.join(group, std::move(core), as_wait<join_answer>(groups, it, std::move(done)));
       },
@@ -110,7 +110,7 @@ void handle_sync_group(request_ptr r) {
   for (const auto& a : asked.assignments) core.assignments.emplace_back(a.member_id, to_blob(a.assignment));
   ask_coordinator<sync_answer>(
       std::move(r),
-      [group = std::string(asked.group_id), core = std::move(core)](group_host& groups, request& it,
+      [group = std::string(asked.group_id), core = std::move(core)](active_coordinator& groups, request& it,
                                                                     auto done) mutable {
         groups.sync(group, std::move(core), as_wait<sync_answer>(groups, it, std::move(done)));
       },
@@ -122,7 +122,7 @@ void handle_heartbeat(request_ptr r) {
   if (!r->decode(asked)) return;
   ask_coordinator<error_code>(
       std::move(r),
-      [asked](group_host& groups, request&, auto done) mutable {
+      [asked](active_coordinator& groups, request&, auto done) mutable {
         const coordinator::member_claim claim{asked.member_id, asked.group_instance_id, asked.generation_id};
         done(groups.heartbeat(std::string(asked.group_id), claim));
       },
@@ -143,12 +143,10 @@ struct leave_answer {
 };
 
 // An error of the whole group is told once; before version 3 the only member's error is the answer's.
-leave_answer leave(group_host& groups, std::int16_t version, const protocol::leave_group_request& asked) {
+leave_answer leave(active_coordinator& groups, std::int16_t version, const protocol::leave_group_request& asked) {
   const std::string group(asked.group_id);
   leave_answer a;
-  if (!groups.core().is_active()) {
-    a.error = error_code::coordinator_load_in_progress;
-  } else if (group.empty()) {
+  if (group.empty()) {
     a.error = error_code::invalid_group_id;
   } else if (version < leave_version_many) {
     a.error = groups.leave(group, std::string(asked.member_id), std::nullopt, "");
@@ -168,7 +166,7 @@ void handle_leave_group(request_ptr r) {
   if (!r->decode(asked)) return;
   ask_coordinator<leave_answer>(
       std::move(r),
-      [asked](group_host& groups, request& it, auto done) mutable { done(leave(groups, it.version(), asked)); },
+      [asked](active_coordinator& groups, request& it, auto done) mutable { done(leave(groups, it.version(), asked)); },
       [asked](request& it, const leave_answer& a) {
         protocol::leave_group_response message;
         message.error_code = a.error;

@@ -1,8 +1,6 @@
 // ListOffsets: where a partition begins and ends, and where a point in time lies in it.
-#include <map>
-
-#include "handlers.hpp"
 #include "jackdaw/protocol/messages/list_offsets.hpp"
+#include "handlers.hpp"
 #include "partition_answers.hpp"
 
 namespace jackdaw::broker {
@@ -99,30 +97,29 @@ void work(shard_state& owner, offset_question& q, unique_function<void()> finish
 struct list_offsets_operation {
   request_ptr r;
   list_offsets_request asked;
+  distinct_partitions named;
 
-  std::vector<offset_question> questions() const;
+  std::vector<offset_question> questions();
   void answer(const std::vector<offset_question>& filled) const;
 };
 
-std::vector<offset_question> list_offsets_operation::questions() const {
+std::vector<offset_question> list_offsets_operation::questions() {
   std::vector<offset_question> items;
-  std::map<std::pair<std::string_view, partition_id>, std::size_t> named;  // how often
-  for (const auto& t : asked.topics) {
-    for (const auto& p : t.partitions) ++named[{t.name, p.partition_index}];
-  }
   const auto& image = *r->home().image;
   for (const auto& t : asked.topics) {
     for (const auto& p : t.partitions) {
+      const auto [number, is_new] = named.number_of(t.name, p.partition_index);
+      if (!is_new) {
+        items[number].error = error_code::invalid_request;
+        continue;
+      }
       auto& q = items.emplace_back(ask_partition<offset_question>(image, t.name, p.partition_index));
       q.asked_timestamp = p.timestamp;
       q.current_leader_epoch = p.current_leader_epoch;
       q.read_committed = asked.isolation_level == 1;
       q.to_log_end = asked.replica_id == debugging_consumer;
-      if (named[{t.name, p.partition_index}] > 1) {
-        q.error = error_code::invalid_request;
-      } else if (p.timestamp < earliest_pending_upload || r->version() < version_of(p.timestamp)) {
+      if (p.timestamp < earliest_pending_upload || r->version() < version_of(p.timestamp))
         q.error = error_code::unsupported_version;
-      }
     }
   }
   return items;
@@ -130,14 +127,13 @@ std::vector<offset_question> list_offsets_operation::questions() const {
 
 void list_offsets_operation::answer(const std::vector<offset_question>& filled) const {
   list_offsets_response message;
-  std::size_t at = 0;
-  for (const auto& t : asked.topics) {
+  for (const auto& t : named.topics()) {
     auto& topic = message.topics.emplace_back();
     topic.name = t.name;
-    for (const auto& p : t.partitions) {
-      const auto& q = filled[at++];
+    for (const auto number : t.questions) {
+      const auto& q = filled[number];
       auto& row = topic.partitions.emplace_back();
-      row.partition_index = p.partition_index;
+      row.partition_index = q.partition;
       row.error_code = q.error;
       row.timestamp = q.timestamp;
       row.offset = q.at;

@@ -1,6 +1,7 @@
 // Metadata: brokers, topics and their leaders, as the committed image has them; creates unknown topics when asked to.
 #include "jackdaw/protocol/messages/metadata.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "auto_create.hpp"
@@ -13,6 +14,10 @@ namespace {
 using protocol::error_code;
 using protocol::metadata_request;
 using protocol::metadata_response;
+
+bool has_ids(const metadata_request& asked) {
+  return std::any_of(asked.topics->begin(), asked.topics->end(), [](const auto& t) { return !t.topic_id.is_zero(); });
+}
 
 class metadata_answer {
  public:
@@ -30,31 +35,36 @@ class metadata_answer {
     for (const auto& [name, id] : image_->names()) add(*image_->find_topic(id));
   }
 
-  // A topic that is named more than once has one row.
+  // A topic that is named more than once has one row. Where ids are given, names say nothing.
   void add_asked() {
+    const bool by_id = has_ids(asked_);
     std::set<std::pair<uuid, std::string_view>> named;
     for (const auto& t : *asked_.topics) {
-      if (!named.emplace(t.topic_id, t.name.value_or("")).second) continue;
-      const auto* found =
-          t.topic_id.is_zero() ? image_->find_topic(t.name.value_or("")) : image_->find_topic(t.topic_id);
-      if (found != nullptr) {
-        add(*found);
-      } else if (!t.topic_id.is_zero()) {
-        auto& row = add_error(error_code::unknown_topic_id);
-        row.topic_id = t.topic_id;
-        row.name = version_ >= 12 ? std::nullopt : std::optional<std::string_view>("");
-      } else {
-        const auto name = t.name.value_or("");
-        add_error(is_legal_topic_name(name) ? error_code::unknown_topic_or_partition
-                                            : error_code::invalid_topic_exception)
-            .name = name;
-      }
+      if (by_id && t.topic_id.is_zero()) continue;
+      const auto name = by_id ? std::string_view() : t.name.value_or("");
+      if (!named.emplace(t.topic_id, name).second) continue;
+      by_id ? add_by_id(t.topic_id) : add_by_name(name);
     }
   }
 
   const metadata_response& message() const { return message_; }
 
  private:
+  void add_by_id(const uuid& id) {
+    if (const auto* found = image_->find_topic(id)) return add(*found);
+    auto& row = add_error(error_code::unknown_topic_id);
+    row.topic_id = id;
+    row.name.reset();
+  }
+
+  void add_by_name(std::string_view name) {
+    if (const auto* found = image_->find_topic(name)) return add(*found);
+    auto& row = add_error(is_legal_topic_name(name) ? error_code::unknown_topic_or_partition
+                                                    : error_code::invalid_topic_exception);
+    row.name = name;
+    row.is_internal = is_internal_topic(name);
+  }
+
   void add_brokers() {
     for (const auto& [id, b] : image_->brokers()) {
       const auto* endpoint = b->fenced ? nullptr : endpoint_of(*b, listener_);
@@ -120,37 +130,52 @@ void answer(request& r, const metadata_request& asked) {
   r.respond(a.message());
 }
 
-// Topics asked for by a legal name that nobody has.
+// A topic needs a name or an id. Versions 10 and 11 have ids in the answer only.
+bool is_answerable(const request& r, const metadata_request& asked) {
+  if (!asked.topics) return true;
+  if (has_ids(asked)) return r.version() >= 12;
+  return std::all_of(asked.topics->begin(), asked.topics->end(), [](const auto& t) { return t.name.has_value(); });
+}
+
+void refuse(request& r, const metadata_request& asked) {
+  metadata_response message;
+  message.error_code = error_code::invalid_request;
+  for (const auto& t : *asked.topics) {
+    auto& row = message.topics.emplace_back();
+    row.error_code = error_code::invalid_request;
+    row.name = t.name.value_or("");
+    row.topic_id = t.topic_id;
+  }
+  r.respond(message);
+}
+
+// Topics asked for by a name that nobody has, and clients may give.
 std::vector<std::string> missing_topics(const metadata::image& image, const metadata_request& asked) {
   std::vector<std::string> missing;
-  if (!asked.topics) return missing;
+  if (!asked.topics || has_ids(asked)) return missing;
   for (const auto& t : *asked.topics) {
     const auto name = t.name.value_or("");
-    if (t.topic_id.is_zero() && is_legal_topic_name(name) && image.find_topic(name) == nullptr)
+    if (is_legal_topic_name(name) && !is_internal_topic(name) && image.find_topic(name) == nullptr)
       missing.emplace_back(name);
   }
   return missing;
 }
 
-struct metadata_operation {
-  request_ptr r;
-  metadata_request asked;
-};
-
 }  // namespace
 
 void handle_metadata(request_ptr r) {
-  auto op = std::make_unique<metadata_operation>();
-  op->r = std::move(r);
-  if (!op->r->decode(op->asked)) return;
-  auto& home = op->r->home();
+  metadata_request asked;
+  if (!r->decode(asked)) return;
+  if (!is_answerable(*r, asked)) return refuse(*r, asked);
+  auto& home = r->home();
   std::vector<std::string> missing;
-  if (home.config().auto_create_topics_enable && op->asked.allow_auto_topic_creation) {
-    missing = missing_topics(*home.image, op->asked);
+  if (home.config().auto_create_topics_enable && asked.allow_auto_topic_creation) {
+    missing = missing_topics(*home.image, asked);
   }
-  if (missing.empty()) return answer(*op->r, op->asked);
-  // Kafka answers with an error and creates the topic behind it; waiting for the creation saves the client a retry.
-  auto_create_topics(home, std::move(missing), [op = std::move(op)] { answer(*op->r, op->asked); });
+  // They come to be behind this answer, as in Kafka: who deleted a topic and looks whether it is gone isn't told that
+  // it is there.
+  answer(*r, asked);
+  if (!missing.empty()) auto_create_topics(home, std::move(missing));
 }
 
 }  // namespace jackdaw::broker

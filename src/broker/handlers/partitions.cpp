@@ -54,6 +54,10 @@ void answer_epochs(request& r, const protocol::offset_for_leader_epoch_request& 
 
 // ---- DeleteRecords (KIP-107)
 
+struct delete_operation : operation<protocol::delete_records_request> {
+  distinct_partitions named;
+};
+
 struct delete_question : partition_question {
   offset before;
   offset low_watermark{-1};
@@ -70,22 +74,20 @@ void delete_before(shard_state& owner, delete_question& q, unique_function<void(
   });
 }
 
-void answer_deletes(request& r, const protocol::delete_records_request& asked,
-                    const std::vector<delete_question>& filled) {
+void answer_deletes(const delete_operation& op, const std::vector<delete_question>& filled) {
   protocol::delete_records_response message;
-  std::size_t at = 0;
-  for (const auto& t : asked.topics) {
+  for (const auto& t : op.named.topics()) {
     auto& topic = message.topics.emplace_back();
     topic.name = t.name;
-    for (const auto& p : t.partitions) {
-      const auto& q = filled[at++];
+    for (const auto number : t.questions) {
+      const auto& q = filled[number];
       auto& row = topic.partitions.emplace_back();
-      row.partition_index = p.partition_index;
+      row.partition_index = q.partition;
       row.error_code = q.error;
       row.low_watermark = q.low_watermark.value();
     }
   }
-  r.respond(message);
+  op.r->respond(message);
 }
 
 // ---- DescribeProducers (KIP-664)
@@ -149,21 +151,22 @@ void handle_offset_for_leader_epoch(request_ptr r) {
 }
 
 void handle_delete_records(request_ptr r) {
-  auto op = std::make_unique<operation<protocol::delete_records_request>>();
+  auto op = std::make_unique<delete_operation>();
   op->r = std::move(r);
   if (!op->r->decode(op->asked)) return;
   auto& home = op->r->home();
   std::vector<delete_question> items;
   for (const auto& t : op->asked.topics) {
     for (const auto& p : t.partitions) {
-      auto& q = items.emplace_back(ask_partition<delete_question>(*home.image, t.name, p.partition_index));
-      q.before = p.offset;
-      if (is_internal_topic(t.name)) q.error = error_code::invalid_topic_exception;
+      const auto [number, is_new] = op->named.number_of(t.name, p.partition_index);
+      if (is_new) items.push_back(ask_partition<delete_question>(*home.image, t.name, p.partition_index));
+      items[number].before = p.offset;  // of one that is named twice the last counts
+      if (is_internal_topic(t.name)) items[number].error = error_code::invalid_topic_exception;
     }
   }
   scatter<delete_question>::run(
       home, std::move(items), delete_before,
-      [op = std::move(op)](std::vector<delete_question> filled) { answer_deletes(*op->r, op->asked, filled); });
+      [op = std::move(op)](std::vector<delete_question> filled) { answer_deletes(*op, filled); });
 }
 
 void handle_describe_producers(request_ptr r) {

@@ -1,6 +1,7 @@
 // Produce: each partition's batch goes to the shard that owns the partition; the answer leaves when all are back.
 #include <map>
 
+#include "cluster_view.hpp"
 #include "handlers.hpp"
 #include "jackdaw/protocol/messages/produce.hpp"
 #include "partitions/partition_jobs.hpp"
@@ -22,7 +23,10 @@ class produce_operation {
     if (!op->r_->decode(op->asked_)) return;
     op->make_rows();
     const auto acks = op->asked_.acks;
-    if (acks != 0 && acks != 1 && acks != -1) {
+    if (!op->asked_.transactional_id && op->has_transactional_records()) {
+      // Without an id nobody may write to it.
+      op->fail_all(error_code::transactional_id_authorization_failed);
+    } else if (acks != 0 && acks != 1 && acks != -1) {
       op->fail_all(error_code::invalid_required_acks);
     } else {
       op->sort_by_owner();
@@ -52,18 +56,42 @@ class produce_operation {
     for (auto* row : rows_) row->error_code = code;
   }
 
+  bool has_transactional_records() const {
+    for (const auto& topic : asked_.topic_data) {
+      for (const auto& part : topic.partition_data) {
+        if (is_transactional(part)) return true;
+      }
+    }
+    return false;
+  }
+
+  // By the first batch; that there is no other, and that it is sound, is looked at where it is appended.
+  static bool is_transactional(const produce_request::partition_produce_data& part) {
+    if (!part.records || part.records->size < protocol::batch_header_bytes) return false;
+    const bytes_view bytes{part.records->data, part.records->size};
+    return protocol::batch_view(bytes).magic() == protocol::batch_magic &&
+           protocol::batch_view(bytes).is_transactional();
+  }
+
   void sort_by_owner() {
     auto& home = r_->home();
     std::size_t at = 0;
     for (const auto& topic : asked_.topic_data) {
       const bool by_id = r_->version() >= 13;
       const auto* known = by_id ? home.image->find_topic(topic.topic_id) : home.image->find_topic(topic.name);
+      const bool is_internal = is_internal_topic(known != nullptr ? std::string_view(known->name()) : topic.name);
       for (const auto& part : topic.partition_data) {
         auto& row = *rows_[at];
-        if (known == nullptr) {
+        if (is_internal) {
+          row.error_code = error_code::invalid_topic_exception;
+        } else if (known == nullptr) {
           row.error_code = by_id ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition;
         } else if (!known->has(part.index)) {
           row.error_code = error_code::unknown_topic_or_partition;
+        } else if (is_transactional(part)) {
+          // Nobody coordinates transactions: none can have begun, and a batch of one would never be ended.
+          row.error_code = error_code::invalid_txn_state;
+          row.error_message = "no transaction is ongoing";
         } else {
           add_item(known->id(), part, at);
         }
@@ -108,6 +136,9 @@ class produce_operation {
   static void post_job(shard_state& home, shard_id owner, append_job_ptr job, produce_operation* op) {
     home.env.post(owner, [job = std::move(job), op, to = home.id(), payer = op->r_->payer()](shard& s) mutable {
       auto& there = s.state();
+      for (const auto& item : job->items) {
+        JD_ASSERT(there.owner_of(item.topic_id, item.partition) == there.id(), item.partition.value());
+      }
       const paid_time paid(there, std::move(payer));
       job->done = [op, to, &there](append_job_ptr filled) {
         there.env.post(to, [op, filled = std::move(filled)](shard&) mutable { op->take(std::move(filled)); });
@@ -117,7 +148,13 @@ class produce_operation {
   }
 
   void take(append_job_ptr filled) {
-    for (auto& item : filled->items) fill_row(*rows_[item.answer_at], item);
+    JD_ASSERT(jobs_left_ != 0, filled->items.size());
+    for (auto& item : filled->items) {
+      JD_ASSERT(item.answer_at < rows_.size(), item.answer_at, rows_.size());
+      auto& row = *rows_[item.answer_at];
+      JD_ASSERT(row.index == item.partition, row.index.value(), item.partition.value());
+      fill_row(row, item);
+    }
     if (--jobs_left_ != 0) return;
     const std::unique_ptr<produce_operation> self(this);
     finish();

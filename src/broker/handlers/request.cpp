@@ -6,16 +6,19 @@
 
 namespace jackdaw::broker {
 
-request::request(shard_state& home, connection_id connection, const protocol::api_description& api,
+request::request(shard_state& home, connection_id connection, principal_ptr who, const protocol::api_description& api,
                  protocol::request_header header, std::shared_ptr<buffer> frame, std::size_t body_at, reply_sink sink)
     : home_(&home),
       connection_(connection),
+      who_(std::move(who)),
       api_(&api),
       header_(std::move(header)),
       frame_(std::move(frame)),
       body_at_(body_at),
       sink_(std::move(sink)),
-      arrived_(home.now.steady) {}
+      arrived_(home.now.steady) {
+  JD_ASSERT(who_ != nullptr, connection_.value());
+}
 
 void request::place_slices(reply& r, const std::vector<protocol::writer::external>& externals,
                            std::vector<file_slice> slices) {

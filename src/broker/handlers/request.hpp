@@ -8,6 +8,7 @@
 #include <string>
 
 #include "clients/client_quotas.hpp"
+#include "clients/principal.hpp"
 #include "jackdaw/base/buffer.hpp"
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/time.hpp"
@@ -23,11 +24,12 @@ struct connection;
 // Lives on the shard that took it, or travels inside a message that comes back there; answered and destroyed at home.
 class request {
  public:
-  request(shard_state& home, connection_id connection, const protocol::api_description& api,
+  request(shard_state& home, connection_id connection, principal_ptr who, const protocol::api_description& api,
           protocol::request_header header, std::shared_ptr<buffer> frame, std::size_t body_at, reply_sink sink);
 
   shard_state& home() const noexcept { return *home_; }
   connection_id connection() const noexcept { return connection_; }
+  const principal& who() const noexcept { return *who_; }
   std::int16_t version() const noexcept { return header_.api_version; }
   const protocol::api_description& api() const noexcept { return *api_; }
   const std::shared_ptr<buffer>& frame() const noexcept { return frame_; }
@@ -111,6 +113,7 @@ class request {
 
   shard_state* home_;
   connection_id connection_;
+  principal_ptr who_;
   const protocol::api_description* api_;
   protocol::request_header header_;
   std::shared_ptr<buffer> frame_;

@@ -54,8 +54,11 @@ class scatter {
   void work_on(shard_state& owner, std::unique_ptr<group> owned, shard_id to, work_function work) {
     auto* g = owned.release();  // owned by the items that are being worked on
     const std::size_t count = g->left = g->items.size();
+    JD_ASSERT(count != 0 && count == g->places.size(), count, g->places.size());
     for (std::size_t i = 0; i < count; ++i) {  // `g` may be gone after the last one
+      JD_ASSERT(owner.owner_of(g->items[i].topic_id, g->items[i].partition) == owner.id(), owner.id().value());
       work(owner, g->items[i], [this, g, &owner, to] {
+        JD_ASSERT(g->left != 0, g->items.size());
         if (--g->left != 0) return;
         owner.env.post(to, [this, back = std::unique_ptr<group>(g)](shard&) mutable { take(std::move(back)); });
       });
@@ -63,7 +66,13 @@ class scatter {
   }
 
   void take(std::unique_ptr<group> back) {
-    for (std::size_t i = 0; i < back->items.size(); ++i) items_[back->places[i]] = std::move(back->items[i]);
+    JD_ASSERT(groups_left_ != 0 && back->left == 0, groups_left_, back->left);
+    for (std::size_t i = 0; i < back->items.size(); ++i) {
+      auto& place = items_.at(back->places[i]);
+      // What was moved from still has its numbers.
+      JD_ASSERT(place.partition == back->items[i].partition, place.partition.value());
+      place = std::move(back->items[i]);
+    }
     if (--groups_left_ != 0) return;
     const std::unique_ptr<scatter> self(this);
     done_(std::move(items_));

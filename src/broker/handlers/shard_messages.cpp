@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "fetch_operation.hpp"
-#include "quorum/metadata_host.hpp"
+#include "quorum/cluster_member.hpp"
 #include "request.hpp"
 #include "shard_state.hpp"
 
@@ -132,14 +132,12 @@ void publish(shard_state& zero, std::shared_ptr<const metadata::delta> change, u
     std::uint32_t left;
     unique_function<void()> applied;
   };
-  auto* b = new barrier{zero.shard_count(), std::move(applied)};  // owned by the messages: the last one back ends it
+  auto b = std::make_shared<barrier>(barrier{zero.shard_count(), std::move(applied)});  // only shard 0 looks into it
   for (std::uint32_t i = 0; i < zero.shard_count(); ++i) {
     zero.env.post(shard_id{i}, [b, change](shard& s) {
       s.state().apply(change, [b, &env = s.state().env] {
         env.post(shard_zero, [b](shard&) {
-          if (--b->left != 0) return;
-          const std::unique_ptr<barrier> last(b);
-          last->applied();
+          if (--b->left == 0) b->applied();
         });
       });
     });

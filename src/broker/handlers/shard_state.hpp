@@ -8,6 +8,7 @@
 #include "clients/activity.hpp"
 #include "clients/client_quotas.hpp"
 #include "clients/fetch_session.hpp"
+#include "clients/principal.hpp"
 #include "clients/telemetry/client_telemetry.hpp"
 #include "context/shard_context.hpp"
 #include "jackdaw/broker/shard.hpp"
@@ -17,9 +18,9 @@
 
 namespace jackdaw::broker {
 
+class active_coordinator;
+class cluster_member;
 class fetch_operation;
-class group_host;
-class metadata_host;
 class request;
 
 struct connection {
@@ -28,7 +29,7 @@ struct connection {
   std::string software_version = "unknown";
   // Fetches that wait for data; they go when the connection goes.
   std::vector<std::uint64_t> parked_fetches{};
-  std::string user = "ANONYMOUS";           // the principal's name; nobody authenticates yet
+  principal_ptr who = std::make_shared<const principal>();
   std::unique_ptr<quota_binding> quotas{};  // null until somebody asks for them
 };
 
@@ -50,6 +51,9 @@ class shard_state : public shard_context {
   }
   // Null once the connection is closed.
   connection* find_connection(connection_id id) noexcept;
+
+  // The coordinator of groups: on shard 0, while this node leads. Null else.
+  active_coordinator* groups() const noexcept;
 
   // Asks to be woken for the next timer, if that changed.
   void update_wake();
@@ -73,9 +77,7 @@ class shard_state : public shard_context {
   bool closed_cleanly = true;  // while stopping: every log so far could be closed
   recovery_progress recovery;  // on shard 0
   // On shard 0: the raft node and the controller's decisions. Null elsewhere.
-  std::unique_ptr<metadata_host> metadata;
-  // On shard 0: the group coordinator. Null elsewhere.
-  std::unique_ptr<group_host> groups;
+  std::unique_ptr<cluster_member> metadata;
 
  private:
   void note_settings(const metadata::delta& change);
@@ -87,6 +89,8 @@ class shard_state : public shard_context {
   bool has_settings_ = false;  // `dynamic` is of the image, not of the file
 };
 
+// Hands a committed change to every shard of the process, and says on shard 0 when all have applied it.
+void publish(shard_state& zero, std::shared_ptr<const metadata::delta> change, unique_function<void()> applied);
 // Bytes came to a partition that a fetch waits for.
 void tell_fetch(shard_state& from, fetch_key watcher, std::int64_t bytes);
 // To shard 0, which keeps the data directories' checkpoints.

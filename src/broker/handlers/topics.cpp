@@ -108,15 +108,12 @@ void handle_create_partitions(request_ptr r) {
       answer_grown);
 }
 
-void auto_create_topics(shard_state& home, std::vector<std::string> names, unique_function<void()> done) {
-  // The names outlive the decision: both belong to what `done` keeps.
-  auto kept = std::make_unique<std::vector<std::string>>(std::move(names));
-  auto* raw = kept.get();
+void auto_create_topics(shard_state& home, std::vector<std::string> names) {
   submit_metadata(
       home,
-      [raw, server = home.options.server](const metadata::image& image, random_source& random) {
+      [names = std::move(names), server = home.options.server](const metadata::image& image, random_source& random) {
         protocol::create_topics_request asked;
-        for (const auto& name : *raw) {
+        for (const auto& name : names) {
           auto& t = asked.topics.emplace_back();
           t.name = name;
           t.num_partitions = -1;
@@ -124,7 +121,7 @@ void auto_create_topics(shard_state& home, std::vector<std::string> names, uniqu
         }
         return controller::create_topics(image, asked, server->config, random).records;
       },
-      [kept = std::move(kept), done = std::move(done)](result<void>) mutable { done(); });
+      [](result<void>) {});
 }
 
 }  // namespace jackdaw::broker

@@ -8,9 +8,10 @@
 #include "handlers/fetch_operation.hpp"
 #include "handlers/request.hpp"
 #include "handlers/shard_state.hpp"
+#include "jackdaw/base/time.hpp"
 #include "partitions/topic_settings.hpp"
-#include "quorum/group_host.hpp"
-#include "quorum/metadata_host.hpp"
+#include "quorum/active_coordinator.hpp"
+#include "quorum/cluster_member.hpp"
 
 namespace jackdaw::broker {
 
@@ -35,6 +36,8 @@ shard_state::shard_state(shard_options given, environment& environment)
       telemetry(telemetry_limits(shard_count())) {}
 
 shard_state::~shard_state() = default;
+
+active_coordinator* shard_state::groups() const noexcept { return metadata ? metadata->coordinator() : nullptr; }
 
 connection* shard_state::find_connection(connection_id id) noexcept {
   const auto found = connections.find(id);
@@ -85,11 +88,16 @@ void shard::handle(connection_id id, std::shared_ptr<buffer> frame, reply_sink s
                                                     entry->version_min, entry->version_max)));
   }
   const auto body_at = in.position();
-  auto* c = state_->quotas.are_set() ? state_->find_connection(id) : nullptr;
-  if (c != nullptr) state_->quotas.begin_request(*c, header->client_id.value_or(std::string_view{}));
-  entry->handle(
-      std::make_unique<request>(*state_, id, *api, std::move(*header), std::move(frame), body_at, std::move(sink)));
-  if (c != nullptr) state_->quotas.end_request();
+  auto* c = state_->find_connection(id);
+  if (c == nullptr) return sink(reply::close_connection("its connection is closed already"));
+  if (!may_send(*c->who, entry->needs)) {
+    return sink(reply::close_connection(fmt::format("{} may not send {}", to_string(*c->who), api->name)));
+  }
+  const bool is_timed = state_->quotas.are_set();
+  if (is_timed) state_->quotas.begin_request(*c, header->client_id.value_or(std::string_view{}));
+  entry->handle(std::make_unique<request>(*state_, id, c->who, *api, std::move(*header), std::move(frame), body_at,
+                                          std::move(sink)));
+  if (is_timed) state_->quotas.end_request();
 }
 
 void shard::set_now(now_t now) { state_->now = now; }
@@ -98,7 +106,7 @@ void shard::on_wake(now_t now) {
   set_now(now);
   state_->told_wake();
   state_->timers.run_due(now.steady);
-  if (state_->groups) state_->groups->on_wake();
+  if (auto* groups = state_->groups()) groups->on_wake();
   if (state_->metadata) state_->metadata->on_wake();
 }
 
@@ -141,7 +149,7 @@ void shard_state::note_subscriptions(const metadata::delta& change) {
 void shard_state::update_wake() {
   auto next = timers.next();
   if (metadata) next = std::min(next, metadata->wake_at());
-  if (groups) next = std::min(next, groups->wake_at());
+  if (const auto* coordinator = groups()) next = std::min(next, coordinator->wake_at());
   if (next == told_wake_) return;
   told_wake_ = next;
   env.wake_at(next);
@@ -164,23 +172,40 @@ void begin_recovery(shard_state& zero) {
 
 }  // namespace
 
-void shard::start(now_t now, unique_function<void(result<void>)> ready) {
-  set_now(now);
+void shard::start(unique_function<void(result<void>)> ready) {
   state_->start_housekeeping();
   if (state_->id() != shard_id{0}) return ready({});
-  state_->groups = std::make_unique<group_host>(*state_);
-  state_->metadata = std::make_unique<metadata_host>(*state_);
+  state_->metadata = std::make_unique<cluster_member>(
+      *state_, [&s = *state_](auto change, auto applied) { publish(s, std::move(change), std::move(applied)); });
   state_->metadata->start([&s = *state_, ready = std::move(ready)](result<void> outcome) mutable {
     if (outcome) begin_recovery(s);
     ready(std::move(outcome));
   });
 }
 
-void shard::stop(now_t now, unique_function<void()> done) {
+void shard::on_peer_message(broker_id from, peer_lane lane, bytes_view message, now_t now) {
   set_now(now);
+  if (state_->metadata) state_->metadata->on_peer_message(from, lane, message);
+}
+
+void shard::on_peer_up(broker_id id, now_t now) {
+  set_now(now);
+  if (state_->metadata) state_->metadata->peer_up(id);
+}
+
+void shard::on_peer_down(broker_id id, now_t now) {
+  set_now(now);
+  if (state_->metadata) state_->metadata->peer_down(id);
+}
+
+broker_epoch shard::epoch() const noexcept {
+  return state_->metadata ? state_->metadata->epoch().value_or(broker_epoch{}) : broker_epoch{};
+}
+
+void shard::stop(unique_function<void()> done) {
   auto& s = *state_;
   // Members that wait for each other needn't hold up the end.
-  if (s.groups) s.groups->end();
+  if (s.metadata) s.metadata->end_coordinating();
   s.partitions.close([&s, done = std::move(done)]() mutable {
     if (!s.metadata) return done();
     s.metadata->close([&s, done = std::move(done)](bool clean) mutable {
@@ -192,19 +217,42 @@ void shard::stop(now_t now, unique_function<void()> done) {
 
 bool shard::closed_cleanly() const noexcept { return state_->closed_cleanly; }
 
+namespace {
+
+constexpr duration directories_watched_every = std::chrono::seconds(2);
+
+// A data directory that somebody removed or replaced under the broker is a failed disk: what is acknowledged from then
+// on would be gone after a restart. Nobody need open a file for it to be noticed.
+void watch_directories(shard_state& zero) {
+  auto outcome = std::make_shared<result<void>>();
+  zero.env.run_on_worker(
+      work_class::bulk, [outcome, storage = zero.options.server->storage] { *outcome = storage->check_directories(); },
+      [outcome, &zero] {
+        if (!*outcome) zero.env.fail(outcome->error());
+      });
+}
+
+}  // namespace
+
 void shard_state::start_housekeeping() {
   const auto every = [this](std::int64_t ms, auto task) {
-    if (ms > 0)
-      repeat(std::chrono::milliseconds(config().log_initial_task_delay_ms), std::chrono::milliseconds(ms), task);
+    if (ms > 0) repeat(duration_of_ms(config().log_initial_task_delay_ms), duration_of_ms(ms), task);
+  };
+  // As in Kafka the initial delay is for what works on logs; what expires is looked for from the first interval on.
+  const auto after_each = [this](std::int64_t ms, auto task) {
+    if (ms > 0) repeat(duration_of_ms(ms), duration_of_ms(ms), task);
   };
   const auto& c = config();
   every(c.log_retention_check_interval_ms, [](shard_state& s) { s.partitions.housekeeping(); });
-  every(c.producer_id_expiration_check_interval_ms, [](shard_state& s) { s.partitions.expire_producers(); });
+  after_each(c.producer_id_expiration_check_interval_ms, [](shard_state& s) { s.partitions.expire_producers(); });
   every(c.log_flush_offset_checkpoint_interval_ms, [](shard_state& s) { s.partitions.checkpoint(); });
   repeat(std::chrono::minutes(1), std::chrono::minutes(1), [](shard_state& s) { s.telemetry.forget_silent(s.now); });
   if (id() != shard_id{0}) return;
+  repeat(directories_watched_every, directories_watched_every, watch_directories);
   every(c.log_flush_offset_checkpoint_interval_ms, write_recovery_points);
-  every(c.offsets_retention_check_interval_ms, [](shard_state& s) { s.groups->expire_offsets(); });
+  after_each(c.offsets_retention_check_interval_ms, [](shard_state& s) {
+    if (auto* groups = s.groups()) groups->expire_offsets();
+  });
   every(c.log_flush_start_offset_checkpoint_interval_ms, write_log_starts);
 }
 

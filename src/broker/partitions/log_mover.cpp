@@ -246,7 +246,7 @@ void log_mover::switch_over(const move_ptr& m, hosted_partition& p) {
   p.log->assign_epoch(p.leader.epoch(), p.log->log_end_offset());
   p.unflushed = {0, home_.now.wall};
   store_.note_checkpoints(p);
-  if (p.leader.appended(p.log->log_end_offset())) store_.moved_up(p, 1);
+  if (p.leader.appended(p.log->log_end_offset())) store_.moved_up(p, p.unseen_bytes);
   home_.log(log_level::info, fmt::format("{} has moved to {}", log::directory_name(m->name),
                                          home_.options.server->storage->directory_path(m->to)));
   forget_checkpoints(home_, from, m->name);

@@ -67,14 +67,17 @@ struct read_item {
   leader_epoch diverging_epoch;
   offset diverging_end_offset{-1};
   file_slice records;  // size 0: nothing to read
+  // What the limits would let through, if batches could be cut: counts for min.bytes, as in Kafka. At least what
+  // `records` has; more when a limit keeps the next batch out.
+  std::int64_t available_bytes = 0;
 };
 
 struct read_job {
   std::vector<read_item> items;
   std::int64_t max_bytes = 0;  // of all items together; the first batch is given even if it is larger
   bool read_committed = false;
-  // When the items give less than this together and none fails, the owner tells the fetch on its home shard of data
-  // that arrives later, until it is told to stop. 0: never.
+  // When less than this is available in the items together and none fails, the owner tells the fetch on its home shard
+  // of data that arrives later, until it is told to stop. 0: never.
   std::int64_t watch_below_bytes = 0;
   fetch_key watcher;
   bool is_watched = false;  // set by the owner

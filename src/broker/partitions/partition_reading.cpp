@@ -59,6 +59,7 @@ void partition_store::read_when_open(read_job_ptr job) {
   };
   for (auto& item : w->job->items) {
     item.records = {};
+    item.available_bytes = 0;
     item.error = error_code::none;
     ++w->left;
     with_open({item.target.topic_id, item.target.partition}, [&item, arrived](open_outcome found) {
@@ -73,8 +74,15 @@ namespace {
 
 file_slice to_file_slice(log::read_slice&& s) { return {std::move(s.file), s.position, s.size_bytes}; }
 
+// `limit` bytes were allowed. Where more follows, a limit or the end of a segment keeps it out, and waiting for yet
+// more wouldn't make the answer larger.
+void take_slice(read_item& item, log::read_slice&& s, std::int64_t limit) {
+  item.available_bytes = s.more ? std::max<std::int64_t>(s.size_bytes, limit) : s.size_bytes;
+  item.records = to_file_slice(std::move(s));
+}
+
 error_code check_epoch(leader_epoch asked, leader_epoch ours) {
-  if (asked.value() < 0 || asked == ours) return error_code::none;
+  if (asked.value() < 0 || asked == ours) return error_code::none;  // Kafka, too, takes any below 0 for "unknown" here
   return asked < ours ? error_code::fenced_leader_epoch : error_code::unknown_leader_epoch;
 }
 
@@ -114,17 +122,19 @@ std::optional<log::cold_read> partition_store::read_one(hosted_partition& p, rea
   }
   if (outcome->cold) {
     // How much it gives isn't known yet: as much as it may.
+    item.available_bytes = max_bytes;
     left -= max_bytes;
     first = false;
     return std::move(outcome->cold);
   }
-  item.records = to_file_slice(std::move(outcome->slice));
+  take_slice(item, std::move(outcome->slice), max_bytes);
   left -= item.records.size;
   if (item.records.size != 0) first = false;
   return std::nullopt;
 }
 
 void partition_store::take_cold(read_item& item, result<log::read_slice> slice) {
+  const auto limit = std::exchange(item.available_bytes, 0);
   const auto found = open_.find({item.target.topic_id, item.target.partition});
   if (found == open_.end()) {
     item.error = error_code::not_leader_or_follower;
@@ -134,7 +144,7 @@ void partition_store::take_cold(read_item& item, result<log::read_slice> slice) 
               fmt::format("read of {} at offset {} failed: {}", log::directory_name(found->second->name),
                           item.target.fetch_offset.value(), to_string(slice.error())));
   } else if (found->second->log->is_current(*slice)) {
-    item.records = to_file_slice(std::move(*slice));
+    take_slice(item, std::move(*slice), limit);
   }
 }
 
@@ -142,7 +152,7 @@ void partition_store::finish_read(read_job_ptr job) {
   std::int64_t total = 0;
   bool failed = false;
   for (const auto& item : job->items) {
-    total += item.records.size;
+    total += item.available_bytes;
     failed = failed || item.error != error_code::none || item.diverging_end_offset.value() >= 0;
   }
   if (!failed && total < job->watch_below_bytes) {
@@ -172,6 +182,8 @@ void partition_store::unwatch(fetch_key key) {
 }
 
 void partition_store::moved_up(hosted_partition& p, std::int64_t bytes) {
+  JD_ASSERT(bytes >= 0 && bytes <= p.unseen_bytes, bytes, p.unseen_bytes);
+  p.unseen_bytes -= bytes;
   p.log->high_watermark_moved(p.high_watermark());
   if (!p.watchers.empty()) moved_.emplace_back(p.key(), bytes);
 }

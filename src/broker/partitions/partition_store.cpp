@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "handlers/shard_state.hpp"
+#include "jackdaw/base/time.hpp"
 
 namespace jackdaw::broker {
 
@@ -129,7 +130,6 @@ void partition_store::append_one(hosted_partition& p, append_item& item, const a
   how.epoch = p.leader.epoch();
   how.now = home_.now.wall;
   how.zstd_allowed = job.zstd_allowed;
-  const auto size = static_cast<std::int64_t>(item.records.size());
   auto outcome = p.log->append(item.records, how, scratch_);
   item.error = to_error_code(outcome.error);
   if (!outcome.ok()) {
@@ -145,6 +145,7 @@ void partition_store::append_one(hosted_partition& p, append_item& item, const a
   item.log_append_time_ms = outcome.log_append_time.value;
   item.log_start_offset = outcome.log_start_offset;
   if (outcome.duplicate) return;
+  p.unseen_bytes += static_cast<std::int64_t>(item.records.size());
   if (p.log->wants_flush()) want_flush(p);  // a segment is full: recovery needn't begin before its end
   p.unflushed.unflushed_messages += outcome.records;
   switch (log::decide_flush(p.log->config(), p.unflushed, home_.now.wall)) {
@@ -155,7 +156,7 @@ void partition_store::append_one(hosted_partition& p, append_item& item, const a
     case log::flush_decision::later: note_flush_timer(p); break;
     case log::flush_decision::none: break;
   }
-  if (p.leader.appended(p.log->log_end_offset())) moved_up(p, size);
+  if (p.leader.appended(p.log->log_end_offset())) moved_up(p, p.unseen_bytes);
 }
 
 // ---- flushing in groups
@@ -169,7 +170,7 @@ void partition_store::note_flush_timer(hosted_partition& p) {
   if (p.flush_timer != timer_queue::handle{}) return;
   const auto due = log::flush_due(p.log->config(), p.unflushed).value;
   if (due == INT64_MAX) return;
-  const auto wait = std::chrono::milliseconds(std::max<std::int64_t>(0, due - home_.now.wall.value));
+  const auto wait = duration_of_ms(std::max<std::int64_t>(0, due - home_.now.wall.value));
   p.flush_timer = home_.timers.schedule(home_.now.steady + wait, [this, key = p.key()] {
     const auto found = open_.find(key);
     if (found == open_.end()) return;
@@ -219,7 +220,7 @@ void partition_store::start_flush() {
     found->second->is_flush_wanted = false;
     use_files(*found->second);
     auto& log = *found->second->log;
-    round->flushes.push_back({key, &log, log.prepare_flush()});
+    round->flushes.push_back({key, &log, log.prepare_flush(), found->second->unseen_bytes});
   }
   round->waiting = std::exchange(waiting_for_flush_, {});
   round->outcomes.assign(round->flushes.size(), result<void>{});
@@ -235,7 +236,7 @@ void partition_store::start_flush() {
 void partition_store::flush_finished(flush_round& round) {
   flush_running_ = false;
   for (std::size_t i = 0; i < round.flushes.size(); ++i) {
-    const auto& [key, log, job] = round.flushes[i];
+    const auto& [key, log, job, bytes] = round.flushes[i];
     const auto found = open_.find(key);
     if (found == open_.end()) continue;
     auto& p = *found->second;
@@ -246,12 +247,13 @@ void partition_store::flush_finished(flush_round& round) {
       repair(key);
       continue;
     }
-    const auto bytes_before = p.high_watermark();
     p.log->flush_done(job);
     p.unflushed.unflushed_messages = std::max<std::int64_t>(0, p.log->log_end_offset() - p.log->recovery_point());
     p.unflushed.last_flush = home_.now.wall;
     p.checkpoint_due = true;
-    if (p.leader.appended(std::max(job.end, p.high_watermark()))) moved_up(p, p.high_watermark() - bytes_before);
+    if (p.leader.appended(std::max(job.end, p.high_watermark()))) {
+      moved_up(p, std::min(bytes, p.unseen_bytes));  // less when others have made them visible
+    }
   }
   for (auto& job : round.waiting) {
     auto done = std::move(job->done);
@@ -297,7 +299,8 @@ void partition_store::repair(partition_key key) {
         p.is_repairing = false;
         if (!a->outcome || !p.log->repair_done(a->job, *a->outcome)) return again();
         home_.log(log_level::info, fmt::format("{} accepts writes again", log::directory_name(p.name)));
-        if (p.leader.appended(p.log->log_end_offset())) moved_up(p, 1);
+        if (p.leader.appended(p.log->log_end_offset())) moved_up(p, p.unseen_bytes);
+        p.unseen_bytes = 0;  // what the repair cut off, nobody will see
       });
 }
 

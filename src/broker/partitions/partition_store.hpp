@@ -39,6 +39,7 @@ struct hosted_partition {
   std::unique_ptr<log::partition_log> log;
   replica::partition_leader leader;
   log::flush_state unflushed;
+  std::int64_t unseen_bytes = 0;      // appended, and not known to be below the high watermark
   timer_queue::handle flush_timer{};  // flush.ms
   bool is_flush_wanted = false;       // in flush_group's next round
   bool is_repairing = false;
@@ -108,6 +109,7 @@ class partition_store {
     partition_key key;
     const log::partition_log* log;  // another one may have taken its place when it is done
     log::flush_job job;
+    std::int64_t bytes;  // of those that nobody sees yet, what this makes durable
   };
   struct flush_round {
     std::vector<flush> flushes;

@@ -1,5 +1,7 @@
 #include "recovery_progress.hpp"
 
+#include "jackdaw/base/counted.hpp"
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -17,7 +19,8 @@ std::optional<std::string> recovery_progress::begins(std::size_t logs, std::uint
   all_told_ = ++shards_told_ == shards;
   if (!all_told_ || logs_ == 0) return std::nullopt;
   if (done_ == logs_) return say(now);
-  return fmt::format("The last run did not end cleanly: checking {} logs behind their recovery points", logs_);
+  return fmt::format("The last run did not end cleanly: checking {} behind {}", counted(logs_, "log"),
+                     logs_ == 1 ? "its recovery point" : "their recovery points");
 }
 
 std::optional<std::string> recovery_progress::recovered(std::uint64_t bytes_checked, time_point now) {
@@ -30,11 +33,11 @@ std::optional<std::string> recovery_progress::say(time_point now) {
   const double mebibytes = static_cast<double>(bytes_) / (1 << 20);
   if (done_ == logs_) {
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_);
-    return fmt::format("Checked {} logs in {} ms: read {:.1f} MiB", logs_, took.count(), mebibytes);
+    return fmt::format("Checked {} in {} ms: read {:.1f} MiB", counted(logs_, "log"), took.count(), mebibytes);
   }
   if (now - last_said_ < say_every) return std::nullopt;
   last_said_ = now;
-  return fmt::format("Checked {} of {} logs so far: read {:.1f} MiB", done_, logs_, mebibytes);
+  return fmt::format("Checked {} of {} so far: read {:.1f} MiB", done_, counted(logs_, "log"), mebibytes);
 }
 
 }  // namespace jackdaw::broker

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::broker {
 namespace {
+
+constexpr std::string_view metadata_topic = "__cluster_metadata";
 
 // The cluster id that a directory belongs to; empty when it isn't formatted.
 result<std::string> cluster_of(log::disk& d, const std::string& directory) {
@@ -23,7 +27,6 @@ result<std::unique_ptr<storage>> storage::open(log::disk& d, const broker_config
   std::vector<std::string> paths = config.log_dirs;
   if (std::find(paths.begin(), paths.end(), config.metadata_log_dir) == paths.end())
     paths.push_back(config.metadata_log_dir);
-  s->metadata_directory_ = config.metadata_log_dir;
   s->cluster_id_ = config.cluster_id;
   for (const auto& path : paths) {
     if (!s->cluster_id_.empty()) break;
@@ -35,9 +38,35 @@ result<std::unique_ptr<storage>> storage::open(log::disk& d, const broker_config
   for (const auto& path : paths) {
     auto opened = log::log_directory::open(d, path, {s->cluster_id_, config.node_id, uuid{}}, random_uuid(random));
     if (!opened) return opened.error();
-    if (auto taken = s->take_directory(std::move(*opened), random); !taken) return taken.error();
+    const bool has_partitions = s->directories_.size() < config.log_dirs.size();
+    const bool has_metadata = path == config.metadata_log_dir;
+    if (has_partitions && has_metadata) s->metadata_index_ = s->directories_.size();
+    auto taken =
+        has_partitions ? s->take_directory(std::move(*opened), random) : s->take_metadata_directory(std::move(*opened));
+    if (!taken) return taken.error();
   }
+  JD_ASSERT(s->directories_.size() == config.log_dirs.size(), s->directories_.size(), config.log_dirs.size());
   return s;
+}
+
+result<void> storage::take_metadata_directory(std::unique_ptr<log::log_directory> opened) {
+  auto partitions = opened->scan(false);
+  if (!partitions) return partitions.error();
+  for (const auto& p : *partitions) {
+    if (p.tp.topic == metadata_topic) continue;
+    return fail(errc::invalid_argument,
+                "metadata.log.dir " + opened->path() + " holds the partition " + log::directory_name(p.tp) +
+                    ", but partitions are kept in log.dirs only: add the directory to log.dirs");
+  }
+  metadata_only_ = std::move(opened);
+  return {};
+}
+
+result<void> storage::check_directories() const {
+  for (const auto& directory : directories_) {
+    if (auto checked = directory->check(); !checked) return checked;
+  }
+  return metadata_only_ ? metadata_only_->check() : result<void>{};
 }
 
 result<void> storage::take_directory(std::unique_ptr<log::log_directory> opened, random_source& random) {
@@ -116,7 +145,7 @@ result<void> storage::close_clean(broker_epoch epoch) {
   for (auto& directory : directories_) {
     if (auto closed = directory->close_clean(epoch); !closed) return closed;
   }
-  return {};
+  return metadata_only_ ? metadata_only_->close_clean(epoch) : result<void>{};
 }
 
 }  // namespace jackdaw::broker

@@ -58,6 +58,7 @@ result<std::unique_ptr<raft_log>> raft_log::open(log::disk& d, const open_option
   config.segment_bytes = options.segment_bytes;
   config.retention_ms = -1;
   config.preallocate = true;
+  config.file_delete_delay_ms = 0;  // nobody reads what a snapshot has replaced
   how.config = std::make_shared<const log::log_config>(config);
   how.clean_shutdown = options.clean;
   how.now = options.now;

@@ -145,22 +145,38 @@ result<void> write_snapshot(log::disk& d, const std::string& directory, const me
   return log::replace_file(d, directory + '/' + name_of(info.position), out.bytes, true);
 }
 
+namespace {
+
+result<loaded_snapshot> load_snapshot(log::disk& d, const std::string& path, const raft::log_position& position) {
+  auto bytes = log::read_whole(d, path, std::uint64_t{4} << 30);
+  if (!bytes) return bytes.error();
+  loaded_snapshot s;
+  s.info.position = position;
+  std::vector<metadata::record> records;
+  if (auto ok = read_records(*bytes, s, records); !ok) return fail(ok.error().code, path + ": " + ok.error().detail);
+  if (s.info.voters.voters.empty()) return fail(errc::corrupt, path + ": it names no voters");
+  auto image = metadata::image_from_snapshot({position.index, position.term}, records);
+  if (!image) return fail(image.error().code, path + ": " + image.error().detail);
+  s.image = std::move(*image);
+  return s;
+}
+
+constexpr std::string_view received_suffix = ".part";
+
+std::string received_path(const std::string& directory, const raft::log_position& which) {
+  return directory + '/' + name_of(which) + std::string(received_suffix);
+}
+
+}  // namespace
+
 result<std::optional<loaded_snapshot>> load_newest_snapshot(log::disk& d, const std::string& directory) {
   auto names = list_snapshots(d, directory);
   if (!names) return names.error();
   if (names->empty()) return std::optional<loaded_snapshot>();
   const auto& newest = names->back();
-  const auto path = directory + '/' + newest.name;
-  auto bytes = log::read_whole(d, path, std::uint64_t{4} << 30);
-  if (!bytes) return bytes.error();
-  loaded_snapshot s;
-  s.info.position = {raft_index{newest.entries}, raft_term{newest.term}};
-  std::vector<metadata::record> records;
-  if (auto ok = read_records(*bytes, s, records); !ok) return fail(ok.error().code, path + ": " + ok.error().detail);
-  auto image = metadata::image_from_snapshot({s.info.position.index, s.info.position.term}, records);
-  if (!image) return fail(image.error().code, path + ": " + image.error().detail);
-  s.image = std::move(*image);
-  return std::optional<loaded_snapshot>(std::move(s));
+  auto loaded = load_snapshot(d, directory + '/' + newest.name, {raft_index{newest.entries}, raft_term{newest.term}});
+  if (!loaded) return loaded.error();
+  return std::optional<loaded_snapshot>(std::move(*loaded));
 }
 
 result<void> remove_old_snapshots(log::disk& d, const std::string& directory) {
@@ -169,7 +185,53 @@ result<void> remove_old_snapshots(log::disk& d, const std::string& directory) {
   for (std::size_t i = 0; i + 1 < names->size(); ++i) {
     if (auto ok = d.remove(directory + '/' + (*names)[i].name); !ok) return ok;
   }
+  auto all = d.list(directory);
+  if (!all) return all.error();
+  for (const auto& e : *all) {
+    if (!e.name.ends_with(received_suffix)) continue;
+    if (auto ok = d.remove(directory + '/' + e.name); !ok) return ok;
+  }
   return {};
+}
+
+result<snapshot_bytes> read_snapshot_bytes(log::disk& d, const std::string& directory, const raft::log_position& which,
+                                           std::uint64_t at_byte, std::size_t bytes_max) {
+  const auto path = directory + '/' + name_of(which);
+  if (!d.exists(path)) return fail(errc::not_found, path + " is gone");
+  auto file = d.open(path, log::open_mode::read_existing);
+  if (!file) return file.error();
+  const auto size = (*file)->size();
+  if (!size) return size.error();
+  snapshot_bytes piece;
+  piece.bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(bytes_max, *size - std::min(*size, at_byte))));
+  const auto got = (*file)->read_at(piece.bytes, at_byte);
+  if (!got) return got.error();
+  if (*got != piece.bytes.size()) return fail(errc::io, path + " gave less than its size");
+  piece.is_last = at_byte + *got >= *size;
+  return piece;
+}
+
+result<void> keep_snapshot_bytes(log::disk& d, const std::string& directory, const raft::log_position& which,
+                                 std::uint64_t at_byte, bytes_view bytes) {
+  auto file = d.open(received_path(directory, which), log::open_mode::create);
+  if (!file) return file.error();
+  if (at_byte == 0) {
+    if (auto emptied = (*file)->truncate(0); !emptied) return emptied;
+  }
+  return (*file)->write_at({&bytes, 1}, at_byte);
+}
+
+result<loaded_snapshot> finish_snapshot(log::disk& d, const std::string& directory, const raft::log_position& which) {
+  const auto received = received_path(directory, which);
+  const auto path = directory + '/' + name_of(which);
+  auto loaded = load_snapshot(d, received, which);
+  if (!loaded) return loaded.error();
+  auto file = d.open(received, log::open_mode::write_existing);
+  if (!file) return file.error();
+  if (auto ok = (*file)->sync(); !ok) return ok.error();
+  if (auto ok = d.rename(received, path); !ok) return ok.error();
+  if (auto ok = d.sync_directory(directory); !ok) return ok.error();
+  return loaded;
 }
 
 }  // namespace jackdaw::broker

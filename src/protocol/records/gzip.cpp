@@ -82,7 +82,7 @@ class gzip_unpacker final : public unpacker {
       const uInt out_before = stream_.avail_out;
       const int status = inflate(&stream_, Z_NO_FLUSH);
       if (status == Z_STREAM_END) {
-        next_member();
+        if (auto more = next_member(); !more) return more.error();
       } else if (status != Z_OK && status != Z_BUF_ERROR) {
         return fail(errc::corrupt, std::string("gzip data is damaged: ") + (stream_.msg ? stream_.msg : "bad stream"));
       } else if (in_before == stream_.avail_in && out_before == stream_.avail_out) {
@@ -93,13 +93,15 @@ class gzip_unpacker final : public unpacker {
   }
 
  private:
-  // Several gzip members in a row read as one, as in Java; other bytes after a member are ignored.
-  void next_member() {
-    if (stream_.avail_in >= 2 && stream_.next_in[0] == 0x1f && stream_.next_in[1] == 0x8b) {
-      inflateReset(&stream_);
-    } else {
-      ended_ = true;
+  // Several gzip members in a row read as one. Java's clients ignore other bytes after a member, others fail there.
+  result<void> next_member() {
+    ended_ = stream_.avail_in == 0;
+    if (ended_) return {};
+    if (stream_.avail_in < 2 || stream_.next_in[0] != 0x1f || stream_.next_in[1] != 0x8b) {
+      return fail(errc::corrupt, "bytes follow the gzip data");
     }
+    inflateReset(&stream_);
+    return {};
   }
 
   z_stream stream_{};

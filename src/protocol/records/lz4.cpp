@@ -88,7 +88,9 @@ class lz4_unpacker final : public unpacker {
       return fail(errc::corrupt, "lz4 frame with linked blocks, which Kafka's clients can't read");
     }
     in_ = in;
-    return ignore_header_checksum_ ? replace_header(flags) : result<void>{};
+    if (ignore_header_checksum_) return replace_header(flags);
+    return find_empty_block(flags) ? fail(errc::corrupt, "lz4 block of no bytes, which Kafka's clients can't read")
+                                   : result<void>{};
   }
 
   result<std::size_t> read(mutable_bytes out) override {
@@ -104,7 +106,9 @@ class lz4_unpacker final : public unpacker {
       in_ = in_.subspan(consumed);
       written += produced;
       if (status == 0) {
-        ended_ = true;  // what follows a frame is ignored, as in Kafka
+        ended_ = true;
+        // Some clients read what follows a frame, some ignore it, some fail. Old messages are as they are.
+        if (!in_.empty() && !ignore_header_checksum_) return fail(errc::corrupt, "bytes follow the lz4 frame");
       } else if (consumed == 0 && produced == 0) {
         return fail(errc::corrupt, "lz4 data is cut off before its end");
       }
@@ -113,6 +117,23 @@ class lz4_unpacker final : public unpacker {
   }
 
  private:
+  // Java's clients take a block without content for the end of all. What else may be wrong is found when it is read.
+  bool find_empty_block(unsigned flags) const {
+    constexpr std::uint32_t is_plain = 0x80000000;
+    std::size_t at = frame_header_bytes + (flags & flag::content_size ? 8 : 0);
+    while (in_.size() >= at + 4) {
+      const auto field = load_le_u32(in_.data() + at);
+      if (field == 0) return false;  // the end mark
+      const std::size_t size = field & ~is_plain;
+      at += 4;
+      const bool holds_nothing = field == 1 && at < in_.size() && in_[at] == std::byte{0};
+      if (size == 0 || holds_nothing) return true;
+      at += size + (flags & flag::block_checksum ? 4 : 0);
+    }
+    return false;
+  }
+  static std::uint32_t load_le_u32(const std::byte* at) { return __builtin_bswap32(load_be<std::uint32_t>(at)); }
+
   // Feeds a header with the same flags and the right checksum in place of the one that is there.
   result<void> replace_header(unsigned flags) {
     const std::size_t size = frame_header_bytes + (flags & flag::content_size ? 8 : 0);

@@ -53,6 +53,39 @@ void seal(std::vector<std::byte>& batch, std::size_t size, std::uint16_t attribu
   store_be(at + batch_field::crc, crc32c({at + batch_field::attributes, size - batch_field::attributes}));
 }
 
+// `out` is the header of `batch` and its records, packed in another way.
+result<batch_view> seal_as(const batch_view& batch, codec packed_by, std::vector<std::byte>& out) {
+  if (out.size() > batch_bytes_max) return fail(errc::too_large, "a recompressed batch would pass 2 GiB");
+  const auto bits = static_cast<std::uint16_t>((batch.attributes() & ~attribute_bits::codec_mask) |
+                                               static_cast<std::uint16_t>(packed_by));
+  seal(out, out.size(), bits);
+  return batch_view{out};
+}
+
+void put_record(writer& out, const new_record& record, std::size_t body, std::int64_t timestamp_delta,
+                std::int32_t offset_delta) {
+  out.varint(static_cast<std::int32_t>(body));
+  out.fixed(record.attributes);
+  out.varlong(timestamp_delta);
+  out.varint(offset_delta);
+  put_nullable(out, record.key);
+  put_nullable(out, record.value);
+  out.varint(static_cast<std::int32_t>(record.headers.size()));
+  for (const record_header& header : record.headers) {
+    put_nullable(out, as_bytes(header.key));
+    put_nullable(out, header.value);
+  }
+}
+
+void append_record(const new_record& record, std::int64_t timestamp_delta, std::int32_t offset_delta,
+                   std::vector<std::byte>& to) {
+  const std::size_t body = body_size(record, timestamp_delta, offset_delta);
+  const std::size_t before = to.size();
+  to.resize(before + varint_size(static_cast<std::int64_t>(body)) + body);
+  writer out(mutable_bytes(to).subspan(before));
+  put_record(out, record, body, timestamp_delta, offset_delta);
+}
+
 }  // namespace
 
 batch_builder::batch_builder(batch_options options) { reset(std::move(options)); }
@@ -90,17 +123,7 @@ void batch_builder::add_at(std::int32_t offset_delta, const new_record& record) 
   JD_ASSERT(used_ + size <= batch_bytes_max, used_, size);
   if (buffer_.size() < used_ + size) buffer_.resize(std::max(used_ + size, buffer_.size() * 2));
   writer out(mutable_bytes(buffer_).subspan(used_, size));
-  out.varint(static_cast<std::int32_t>(body));
-  out.fixed(record.attributes);
-  out.varlong(timestamp_delta);
-  out.varint(offset_delta);
-  put_nullable(out, record.key);
-  put_nullable(out, record.value);
-  out.varint(static_cast<std::int32_t>(record.headers.size()));
-  for (const record_header& header : record.headers) {
-    put_nullable(out, as_bytes(header.key));
-    put_nullable(out, header.value);
-  }
+  put_record(out, record, body, timestamp_delta, offset_delta);
   used_ += size;
   if (count_ == 0 || record.timestamp > max_timestamp_) {
     max_timestamp_ = record.timestamp;
@@ -161,11 +184,25 @@ result<batch_view> recompress(const batch_view& batch, const compression& how, s
     }
     if (auto done = pack.append(how, records, out); !done) return done.error();
   }
-  if (out.size() > batch_bytes_max) return fail(errc::too_large, "a recompressed batch would pass 2 GiB");
-  const auto bits =
-      static_cast<std::uint16_t>((batch.attributes() & ~attribute_bits::codec_mask) | static_cast<std::uint16_t>(to));
-  seal(out, out.size(), bits);
-  return batch_view{out};
+  return seal_as(batch, to, out);
+}
+
+result<batch_view> renumber(const batch_view& batch, const compression& how, record_reader& reader, compressor& pack,
+                            std::vector<std::byte>& out) {
+  if (auto opened = reader.open(batch); !opened) return opened.error();
+  std::vector<std::byte> plain;
+  record_view record;
+  for (std::int32_t delta = 0;; ++delta) {
+    auto more = reader.next(record);
+    if (!more) return more.error();
+    if (!*more) break;
+    const std::vector<record_header> headers(record.headers.begin(), record.headers.end());
+    append_record({{}, record.key, record.value, headers, record.attributes}, record.timestamp_delta, delta, plain);
+  }
+  const bytes_view header = batch.bytes().first(batch_header_bytes);
+  out.assign(header.begin(), header.end());
+  if (auto done = pack.append(how, plain, out); !done) return done.error();
+  return seal_as(batch, how.type, out);
 }
 
 }  // namespace jackdaw::protocol

@@ -19,6 +19,8 @@ constexpr std::size_t frame_block_bytes = 32 * 1024;
 // A copy of 64 bytes takes 3, so a block can't hold more than this many times its size.
 constexpr std::size_t expansion_max = 22;
 
+constexpr std::int32_t frame_version_min = 1;
+
 bool starts_frame(bytes_view in) {
   return in.size() >= frame_header_bytes && std::memcmp(in.data(), frame_magic.data(), frame_magic.size()) == 0;
 }
@@ -55,9 +57,9 @@ class snappy_unpacker final : public unpacker {
   result<void> open(bytes_view in) override {
     if (in.empty()) return fail(errc::corrupt, "snappy data is empty");
     framed_ = starts_frame(in);
-    in_ = framed_ ? in.subspan(frame_header_bytes) : in;
+    in_ = in;
     block_left_ = {};
-    return {};
+    return framed_ ? skip_frame_header() : result<void>{};
   }
 
   void close() override {
@@ -70,6 +72,10 @@ class snappy_unpacker final : public unpacker {
   result<std::size_t> read(mutable_bytes out) override {
     while (block_left_.empty()) {
       if (in_.empty()) return std::size_t{0};
+      if (framed_ && starts_frame(in_)) {  // streams may follow each other
+        if (auto skipped = skip_frame_header(); !skipped) return skipped.error();
+        continue;
+      }
       auto direct = next_block(out);
       if (!direct) return direct.error();
       if (*direct != 0) return *direct;
@@ -88,7 +94,8 @@ class snappy_unpacker final : public unpacker {
     auto cut = cut_block();
     if (!cut) return cut.error();
     const bytes_view packed = *cut;
-    if (packed.empty()) return std::size_t{0};
+    // Java's library can't read it, and whoever consumes with it stays before it for ever.
+    if (packed.empty()) return fail(errc::corrupt, "snappy block of no bytes");
     std::size_t size = 0;
     if (!snappy::GetUncompressedLength(chars(packed.data()), packed.size(), &size) ||
         size > packed.size() * expansion_max) {
@@ -112,12 +119,17 @@ class snappy_unpacker final : public unpacker {
     return std::size_t{0};
   }
 
+  result<void> skip_frame_header() {
+    const auto version = load_be<std::int32_t>(in_.data() + frame_magic.size());
+    if (version < frame_version_min) {
+      return fail(errc::corrupt, "snappy framing of the unknown version " + std::to_string(version));
+    }
+    in_ = in_.subspan(frame_header_bytes);
+    return {};
+  }
+
   result<bytes_view> cut_block() {
     if (!framed_) return std::exchange(in_, {});
-    if (starts_frame(in_)) {  // streams may follow each other
-      in_ = in_.subspan(frame_header_bytes);
-      return bytes_view{};
-    }
     if (in_.size() < 4) return fail(errc::corrupt, "snappy data is cut off in a block length");
     const auto size = load_be<std::int32_t>(in_.data());
     if (size < 0 || static_cast<std::size_t>(size) > in_.size() - 4) {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "jackdaw/base/random.hpp"
-#include "jackdaw/coordinator/classic_group.hpp"
+#include "jackdaw/coordinator/classic/classic_group.hpp"
 
 namespace jackdaw::coordinator {
 namespace {
@@ -103,7 +103,7 @@ class world {
     c.joining = true;
     group_effects out;
     auto answered = group_.join(std::move(r), c.waits, "m" + std::to_string(++last_member_), settings_, now_, out);
-    if (answered) out.joins.emplace_back(c.waits, std::move(*answered));
+    if (answered) out.answers.emplace_back(c.waits, std::move(*answered));
     take(out);
   }
   void sync(client& c) {
@@ -118,7 +118,7 @@ class world {
     c.joining = false;
     group_effects out;
     auto answered = group_.sync(std::move(r), c.waits, now_, out);
-    if (answered) out.syncs.emplace_back(c.waits, std::move(*answered));
+    if (answered) out.answers.emplace_back(c.waits, std::move(*answered));
     take(out);
   }
   void leave(client& c) {
@@ -147,7 +147,7 @@ class world {
     const auto generation = *std::exchange(to_store_, std::nullopt);
     group_effects out;
     const auto outcome = succeeds ? error_code::none : error_code::coordinator_not_available;
-    group_.stored(generation, outcome, settings_, now_, out);
+    group_.ended(generation, outcome, settings_, now_, out);
     take(out);
   }
 
@@ -155,14 +155,18 @@ class world {
     group_.check();
     RC_ASSERT(group_.generation() >= last_generation_);
     last_generation_ = group_.generation();
-    if (out.store) to_store_ = out.store->generation;
-    for (auto& [w, a] : out.joins) {
-      RC_ASSERT(answered_.insert(w).second);
-      if (auto* c = waiting(w)) joined(*c, a);
-    }
-    for (auto& [w, a] : out.syncs) {
-      RC_ASSERT(answered_.insert(w).second);
-      if (auto* c = waiting(w)) synced(*c, a);
+    if (!out.records.empty()) to_store_ = out.generation;
+    for (const auto* answers : {&out.answers, &out.when_stored}) {
+      for (const auto& [w, a] : *answers) {
+        RC_ASSERT(answered_.insert(w).second);
+        auto* c = waiting(w);
+        if (!c) continue;
+        if (const auto* join = std::get_if<join_answer>(&a)) {
+          joined(*c, *join);
+        } else {
+          synced(*c, std::get<sync_answer>(a));
+        }
+      }
     }
   }
   client* waiting(waiter w) {

@@ -1,6 +1,7 @@
-// Groups whose members come, go, commit and crash, over a log that is written late and a coordinator that crashes. In a
-// generation no partition has two owners; what was acknowledged stays committed, whatever is in flight; and a snapshot
-// is worth the log that led to it.
+// Groups whose members come, go, commit and crash, over a log that is written late, a coordinator that crashes, and
+// leadership that is lost and regained with records in flight, of which some survive. In a generation no partition has
+// two owners; what was acknowledged stays committed, whatever is in flight; whoever waits is answered exactly once; and
+// a snapshot is worth the log that led to it.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -9,9 +10,11 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "jackdaw/base/random.hpp"
@@ -34,10 +37,8 @@ struct client {
   std::vector<int> owned;
 };
 
-// On its way to the log.
-struct write {
-  metadata::record record;
-  std::optional<store_job> job;  // else a commit:
+// Who waits for a commit.
+struct commit_in_flight {
   std::string group;
   int partition = 0;
   std::int64_t value = 0;
@@ -50,11 +51,12 @@ class world {
       clients_[i].group = random_.one_in(3) ? "h" : "g";
       if (random_.one_in(4)) clients_[i].instance_id = "static-" + std::to_string(i);
     }
-    restart();
+    lead();
   }
 
   void step() {
     if (random_.one_in(60)) return crash();
+    if (random_.one_in(50)) return lose_leadership();
     if (random_.one_in(40)) return snapshot();
     if (random_.one_in(50)) return remove(random_.one_in(2) ? "g" : "h");
     auto& c = clients_[random_.below(clients_.size())];
@@ -71,41 +73,51 @@ class world {
   }
 
  private:
-  void restart() {
-    coordinator_settings s;
-    s.classic.initial_rebalance_delay_ms = 1000;
-    core_ = std::make_unique<group_coordinator>(s);
-    for (const auto& r : log_) core_->replay(r);
-    core_->begin(now_);
+  void lead() {
+    coordinator_settings settings;
+    settings.classic.initial_rebalance_delay_ms = 1000;
+    core_ = std::make_unique<group_coordinator>(settings, table_, now_);
   }
-  // Of what was in flight some reached the disk, though nobody was told.
+  // Nobody is told anything.
   void crash() {
-    for (auto left = random_.below(in_flight_.size() + 1); left > 0; --left) {
-      note_removed(in_flight_.front());
-      log_.push_back(in_flight_.front().record);
-      in_flight_.pop_front();
-    }
-    in_flight_.clear();
+    some_survive();
+    waiting_.clear();
     for (auto& c : clients_) c.waits = no_waiter;
-    restart();
+    lead();
     check();
   }
+  // Whoever waits is told, and another node may have led meanwhile.
+  void lose_leadership() {
+    if (random_.one_in(2)) some_survive();
+    coordinator_effects out;
+    core_->groups.end(out);
+    RC_ASSERT(out.proposals.empty());
+    take(out);
+    RC_ASSERT(waiting_.empty());
+    some_survive();
+    lead();
+    check();
+  }
+  // Of what was in flight some reached the log, though nobody was told.
+  void some_survive() {
+    for (auto left = random_.below(in_flight_.size() + 1); left > 0; --left) forget(replay_next());
+    in_flight_.clear();
+  }
   void snapshot() {
-    const auto shared = core_->table().share();
+    const auto shared = table_.share();
     group_table loaded;
-    std::vector<metadata::record> records;
-    shared.for_each_record([&](metadata::record r) {
-      RC_ASSERT(loaded.replay(r));
-      records.push_back(std::move(r));
-    });
+    shared.for_each_record([&](metadata::record r) { RC_ASSERT(loaded.replay(r)); });
     RC_ASSERT(loaded == shared);
-    log_ = std::move(records);
   }
   void remove(const std::string& group) {
-    auto decided = core_->remove_group(group);
-    if (!decided.record) return;
-    in_flight_.push_back({std::move(*decided.record), {}, group, -1, 0});
-    ++lives_[group];  // its generations may begin anew
+    coordinator_effects out;
+    core_->groups.remove_groups({group}, waits(), out);
+    if (!out.proposals.empty()) ++lives_[group];  // its generations may begin anew
+    take(out);
+  }
+  waiter waits() {
+    waiting_.insert(++last_waiter_);
+    return last_waiter_;
   }
 
   void act(client& c) {
@@ -113,7 +125,7 @@ class world {
     if (c.generation < 0) return join(c);
     if (!c.is_in) return sync(c);
     if (!c.owned.empty() && random_.one_in(2)) return commit(c);
-    obey(c, core_->heartbeat(c.group, claim(c), now_));
+    obey(c, core_->classic.heartbeat(c.group, claim(c), now_));
   }
   static member_claim claim(const client& c) {
     member_claim m{c.member_id, {}, c.generation};
@@ -137,9 +149,8 @@ class world {
     r.protocols = {{"range", {}}};
     r.requires_member_id = random_.one_in(2);
     coordinator_effects out;
-    c.waits = ++last_waiter_;
-    auto answer = core_->join(c.group, std::move(r), c.waits, "m" + std::to_string(last_waiter_), now_, out);
-    if (answer) out.joins.emplace_back(c.waits, std::move(*answer));
+    c.waits = waits();
+    core_->classic.join(c.group, std::move(r), c.waits, "m" + std::to_string(last_waiter_), now_, out);
     take(out);
   }
   void sync(client& c) {
@@ -147,7 +158,8 @@ class world {
     r.member_id = c.member_id;
     r.instance_id = c.instance_id;
     r.generation = c.generation;
-    const auto* group = core_->find_live(c.group);
+    const auto* kind = std::as_const(core_->groups).find(c.group);
+    const auto* group = kind ? std::get_if<classic_group>(kind) : nullptr;
     if (group && group->leader() == c.member_id) {
       std::map<std::string, blob> shares;
       auto next = group->members().begin();
@@ -158,14 +170,13 @@ class world {
       r.assignments.assign(shares.begin(), shares.end());
     }
     coordinator_effects out;
-    c.waits = ++last_waiter_;
-    auto answer = core_->sync(c.group, std::move(r), c.waits, now_, out);
-    if (answer) out.syncs.emplace_back(c.waits, std::move(*answer));
+    c.waits = waits();
+    core_->classic.sync(c.group, std::move(r), c.waits, now_, out);
     take(out);
   }
   void leave(client& c) {
     coordinator_effects out;
-    (void)core_->leave(c.group, c.instance_id ? "" : c.member_id, c.instance_id, "", now_, out);
+    (void)core_->classic.leave(c.group, c.instance_id ? "" : c.member_id, c.instance_id, "", now_, out);
     take(out);
     c.waits = no_waiter;
     obey(c, error_code::unknown_member_id);
@@ -182,55 +193,86 @@ class world {
     o.partition = partition_id{p};
     o.offset = offset{++last_value_};
     r.offsets = {o};
-    auto decided = core_->commit(std::move(r), now_);
-    if (decided.record) in_flight_.push_back({std::move(*decided.record), {}, c.group, p, last_value_});
-    obey(c, decided.error);
+    coordinator_effects out;
+    const auto w = waits();
+    commits_[w] = {c.group, p, last_value_};
+    core_->offsets.commit(std::move(r), w, now_, out);
+    committer_ = &c;
+    take(out);
+    committer_ = nullptr;
   }
 
-  void note_removed(const write& w) {
-    if (w.partition < 0) std::erase_if(acknowledged_, [&w](const auto& a) { return a.first.first == w.group; });
+  // The groups that it removes.
+  std::vector<std::string> replay_next() {
+    std::vector<std::string> groups;
+    for (const auto& r : in_flight_.front().records) {
+      table_.replay(r);
+      const auto* removed = std::get_if<metadata::group_removed>(&r);
+      if (removed && !removed->only_without_offsets) groups.push_back(removed->group);
+    }
+    in_flight_.pop_front();
+    return groups;
   }
+  void forget(const std::vector<std::string>& groups) {
+    for (const auto& g : groups) std::erase_if(acknowledged_, [&g](const auto& a) { return a.first.first == g; });
+  }
+  // The log takes several at once, and then says so of each.
   void write_next() {
     if (random_.one_in(12)) return lose_in_flight();
-    auto w = std::move(in_flight_.front());
-    in_flight_.pop_front();
-    log_.push_back(w.record);
-    core_->replay(w.record);
-    note_removed(w);
-    if (w.job) return tell(*w.job, error_code::none);
-    if (w.partition >= 0) acknowledged_[{w.group, w.partition}] = w.value;
-  }
-  // A disk that fails loses what comes after, too.
-  void lose_in_flight() {
-    for (auto& w : std::exchange(in_flight_, {})) {
-      if (w.job) tell(*w.job, error_code::coordinator_not_available);
+    std::vector<std::pair<newest_groups::batch_id, std::vector<std::string>>> written;
+    for (auto left = 1 + random_.below(in_flight_.size()); left > 0; --left) {
+      const auto id = in_flight_.front().id;
+      written.emplace_back(id, replay_next());
+    }
+    for (const auto& [id, removed] : written) {
+      finish(id, error_code::none);
+      forget(removed);
     }
   }
-  void tell(store_job& job, error_code outcome) {
+  // All of it, or one that was refused by itself.
+  void lose_in_flight() {
+    if (random_.one_in(2)) {
+      const auto at = in_flight_.begin() + static_cast<std::ptrdiff_t>(random_.below(in_flight_.size()));
+      const auto id = at->id;
+      in_flight_.erase(at);
+      return finish(id, error_code::coordinator_not_available);
+    }
+    for (auto& p : std::exchange(in_flight_, {})) finish(p.id, error_code::coordinator_not_available);
+  }
+  void finish(newest_groups::batch_id id, error_code outcome) {
     coordinator_effects out;
-    core_->stored(job, outcome, now_, out);
+    core_->groups.finished(id, outcome, now_, out);
     take(out);
   }
   void advance(std::int64_t ms) {
     now_.steady += std::chrono::milliseconds(ms);
     now_.wall.value += ms;
     coordinator_effects out;
-    core_->on_time(now_, out);
+    core_->groups.on_time(now_, out);
     take(out);
-    RC_ASSERT(core_->next_deadline() > now_.steady);
+    RC_ASSERT(core_->groups.next_deadline() > now_.steady);
   }
 
   void take(coordinator_effects& out) {
-    for (auto& job : out.stores) {
-      auto record = job.record;
-      in_flight_.push_back({std::move(record), std::move(job), {}, 0, 0});
+    for (auto& p : out.proposals) in_flight_.push_back(std::move(p));
+    for (auto& [w, a] : out.answers) {
+      RC_ASSERT(waiting_.erase(w) == 1U);
+      auto* c = waiting(w);
+      if (const auto* rows = std::get_if<rows_answer>(&a)) {
+        committed(w, *rows);
+      } else if (const auto* join = std::get_if<join_answer>(&a); join && c) {
+        joined(*c, *join);
+      } else if (c) {
+        synced(*c, std::get<sync_answer>(a));
+      }
     }
-    for (auto& [w, a] : out.joins) {
-      if (auto* c = waiting(w)) joined(*c, a);
-    }
-    for (auto& [w, a] : out.syncs) {
-      if (auto* c = waiting(w)) synced(*c, a);
-    }
+  }
+  void committed(waiter w, const rows_answer& a) {
+    const auto commit = commits_.extract(w);
+    if (!commit) return;
+    const auto& what = commit.mapped();
+    if (a.error == error_code::none) acknowledged_[{what.group, what.partition}] = what.value;
+    if (committer_) obey(*committer_, a.error);
   }
   client* waiting(waiter w) {
     const auto found = std::find_if(clients_.begin(), clients_.end(), [w](const client& c) { return c.waits == w; });
@@ -256,19 +298,23 @@ class world {
 
   void check() {
     for (const auto& [where, value] : acknowledged_) {
-      const auto* entry = core_->table().find(where.first);
+      const auto* entry = table_.find(where.first);
       RC_ASSERT(entry != nullptr);
       const auto* o = entry->offsets().find(offset_key{"t", partition_id{where.second}});
       RC_ASSERT(o != nullptr && o->offset.value() >= value);
     }
+    if (in_flight_.empty()) RC_ASSERT(core_->groups.newest() == table_);
   }
 
   random_source random_;
   std::vector<client> clients_;
   now_t now_{time_point(std::chrono::hours(1)), {1'000'000}};
   std::unique_ptr<group_coordinator> core_;
-  std::vector<metadata::record> log_;
-  std::deque<write> in_flight_;
+  group_table table_;  // committed
+  std::deque<proposal> in_flight_;
+  std::set<waiter> waiting_;
+  std::map<waiter, commit_in_flight> commits_;
+  client* committer_ = nullptr;  // whose commit is being decided
   std::map<std::pair<std::string, int>, std::int64_t> acknowledged_;
   std::map<std::tuple<std::string, int, std::int32_t, int>, std::string> owners_;
   std::map<std::string, int> lives_;

@@ -12,6 +12,7 @@
 
 #include "jackdaw/log/partition_log.hpp"
 #include "jackdaw/protocol/record_reader.hpp"
+#include "log_steps.hpp"
 #include "model.hpp"
 #include "support/sim_disk.hpp"
 #include "support/test_batch.hpp"
@@ -57,6 +58,7 @@ class checked_log {
     RC_ASSERT(log_->log_end_offset().value() == end());
   }
   void verify() { RC_ASSERT(read_from(start_) == visible()); }
+  void verify_files() { check_files(*log_, disk_, directory); }
   std::string trace() const { return trace_.str(); }
 
  private:
@@ -180,7 +182,7 @@ class checked_log {
   void truncate(std::uint32_t arg) {
     const std::int64_t to = start_ + static_cast<std::int64_t>(arg % static_cast<std::uint32_t>(end() - start_ + 1));
     pasts_.cutting(records_);
-    RC_ASSERT(bool(log_->truncate_to(offset{to})));
+    RC_ASSERT(bool(log::truncate(*log_, offset{to}, random_)));
     const std::int64_t new_end = log_->log_end_offset().value();
     RC_ASSERT(new_end <= to);
     start_ = std::min(start_, new_end);
@@ -200,12 +202,9 @@ class checked_log {
   void retention(std::uint32_t arg) {
     config_.retention_bytes = arg % 4000;
     log_->set_config(std::make_shared<const log_config>(config_));
-    RC_ASSERT(bool(log_->apply_retention(offset{end()}, now())));
+    retain(*log_, disk_, offset{end()}, now(), random_);
     RC_ASSERT(log_->log_start_offset().value() >= start_);
     start_ = log_->log_start_offset().value();
-    if (random_.one_in(2)) {
-      for (const auto& path : log_->take_removable_files({INT64_MAX})) (void)disk_.remove(path);
-    }
     verify();
   }
 
@@ -342,6 +341,7 @@ void run(bool small_segments, bool preallocate) {
   checked_log log(seed, small_segments, preallocate);
   for (const auto& [op, arg] : steps) log.step(op, arg);
   log.verify();
+  log.verify_files();
 }
 
 // Printed by RapidCheck with its seed; a failure is replayed by RC_PARAMS="seed=... max_success=...".

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "jackdaw/metadata/difference.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
 #include "property/metadata/random_records.hpp"
 
@@ -58,6 +59,49 @@ TEST_P(image_property, equals_the_model_and_old_images_stay) {
     if (source.random().one_in(20)) old.emplace_back(d.after, now);
   }
   for (const auto& [image, was] : old) ASSERT_EQ(model::of(*image), was);
+}
+
+// Any two, in either direction, whether they came from one builder or from a snapshot.
+TEST_P(image_property, the_difference_of_two_images_names_what_differs_and_nothing_else) {
+  SCOPED_TRACE("seed " + std::to_string(GetParam()));
+  record_source source(GetParam() + 100);
+  image_builder builder(image::empty());
+  model now;
+  std::vector<std::pair<image_ptr, model>> all{{image::empty(), model{}}};
+  for (int step = 1; step <= 1000; ++step) {
+    const record r = source.next(now);
+    ASSERT_TRUE(builder.apply(r));
+    now.apply(r);
+    if (step % 50 != 0) continue;
+    auto after = builder.finish({raft_index{step}, raft_term{1}}).after;
+    if (source.random().one_in(2)) {
+      std::vector<record> records;
+      after->for_each_record([&](record one) { records.push_back(std::move(one)); });
+      after = *image_from_snapshot({raft_index{step}, raft_term{1}}, records);
+    }
+    all.emplace_back(std::move(after), now);
+  }
+  for (const auto& [a, model_a] : all) {
+    for (const auto& [b, model_b] : all) {
+      const delta d = difference(a, b);
+      const delta expected = expected_delta(model_a, model_b);
+      ASSERT_EQ(d.created_topics, expected.created_topics);
+      ASSERT_EQ(d.deleted_topics, expected.deleted_topics);
+      ASSERT_EQ(d.partitions, expected.partitions);
+      for (const auto* side : {&a, &b}) {
+        for (const auto& [key, values] : (*side)->all_configs())
+          ASSERT_EQ(d.configs.contains(key), a->configs(key.type, key.name) != b->configs(key.type, key.name))
+              << key.name;
+        for (const auto& [id, broker] : (*side)->brokers()) {
+          const auto *was = a->find_broker(id), *is = b->find_broker(id);
+          ASSERT_EQ(d.brokers.contains(id), was == nullptr || is == nullptr || !(*was == *is)) << id.value();
+        }
+      }
+      ASSERT_EQ(d.producer_ids, a->next_producer_id() != b->next_producer_id());
+      ASSERT_EQ(d.features, a->features() != b->features());
+      ASSERT_TRUE(a != b || d.empty());
+    }
+  }
 }
 
 TEST_P(image_property, a_snapshot_gives_the_same_image) {

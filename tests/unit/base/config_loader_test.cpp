@@ -1,43 +1,10 @@
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <sstream>
 
-#include "jackdaw/base/config_broker.hpp"
+#include "unit/base/config_support.hpp"
 
 namespace jackdaw {
 namespace {
-
-config_input file(std::string text) {
-  config_input in;
-  in.file_name = "server.properties";
-  in.file_text = std::move(text);
-  return in;
-}
-
-broker_config loaded(const config_input& in) {
-  auto r = load_broker_config(in);
-  EXPECT_TRUE(r.has_value()) << (r ? "" : r.error().detail);
-  return r ? r->config : broker_config{};
-}
-
-std::vector<std::string> warnings(const config_input& in) {
-  auto r = load_broker_config(in);
-  EXPECT_TRUE(r.has_value()) << (r ? "" : r.error().detail);
-  return r ? r->warnings : std::vector<std::string>{};
-}
-
-std::string problems(const config_input& in) {
-  auto r = load_broker_config(in);
-  return r ? "" : r.error().detail;
-}
-
-std::string shown(const std::vector<listener_config>& listeners) {
-  std::string out;
-  for (const auto& l : listeners)
-    out += l.name + "://" + l.host + ":" + std::to_string(l.port) + "/" + name_of(l.security) + " ";
-  return out;
-}
 
 TEST(config_loader, of_nothing_is_a_single_node_on_localhost) {
   const broker_config c = loaded({});
@@ -133,10 +100,15 @@ TEST(config_loader, the_file_of_an_article_starts_with_one_warning_for_each_fore
 }
 
 TEST(config_loader, an_unknown_key_names_its_line_and_the_nearest_key) {
-  EXPECT_EQ(problems(file("node.id=1\n\nlog.segmet.bytes=1\n")),
-            "server.properties:3: unknown key log.segmet.bytes; did you mean log.segment.bytes?");
-  EXPECT_EQ(problems(file("completely.different.thing=1\n")),
-            "server.properties:1: unknown key completely.different.thing; docs/configuration.md lists all keys");
+  EXPECT_EQ(
+      warnings(file("node.id=1\n\nlog.segmet.bytes=1\n")),
+      std::vector<std::string>{"server.properties:3: unknown key log.segmet.bytes; did you mean log.segment.bytes?"});
+  EXPECT_EQ(warnings(file("completely.different.thing=1\n")),
+            std::vector<std::string>{
+                "server.properties:1: unknown key completely.different.thing; docs/configuration.md lists all keys"});
+}
+
+TEST(config_loader, an_unknown_override_is_an_error) {
   config_input in;
   in.overrides = {"log.dir.s=x", "nonsense"};
   EXPECT_EQ(problems(in),
@@ -148,6 +120,54 @@ TEST(config_loader, an_unknown_variable_is_only_a_warning) {
   in.environment = {{"KAFKA_LOG_SEGMET_BYTES", "5"}};
   EXPECT_EQ(warnings(in), std::vector<std::string>{"variable KAFKA_LOG_SEGMET_BYTES: unknown key log.segmet.bytes; "
                                                    "did you mean log.segment.bytes?"});
+}
+
+TEST(config_loader, strict_makes_every_unknown_key_an_error_wherever_it_is_set) {
+  const std::string wanted =
+      "server.properties:1: unknown key log.segmet.bytes; did you mean log.segment.bytes?\n"
+      "variable KAFKA_NUM_PARTITION: unknown key num.partition; did you mean num.partitions?";
+  const std::vector<std::pair<std::string, std::string>> variables{{"KAFKA_NUM_PARTITION", "5"}};
+  config_input in = file("log.segmet.bytes=1\njackdaw.config.strict=true\n");
+  in.environment = variables;
+  EXPECT_EQ(problems(in), wanted);
+  in = file("log.segmet.bytes=1\n");
+  in.environment = variables;
+  in.overrides = {"jackdaw.config.strict=true"};
+  EXPECT_EQ(problems(in), wanted);
+  in.overrides = {};
+  in.environment.emplace_back("KAFKA_JACKDAW_CONFIG_STRICT", "true");
+  EXPECT_EQ(problems(in), wanted);
+  in.overrides = {"jackdaw.config.strict=false"};
+  EXPECT_EQ(problems(in), "") << "the last one counts";
+}
+
+TEST(config_loader, strict_leaves_keys_that_belong_elsewhere_alone) {
+  EXPECT_EQ(warnings(file("jackdaw.config.strict=true\nacks=all\n")),
+            std::vector<std::string>{"server.properties:2: acks has no effect: it is a setting of clients"});
+}
+
+TEST(config_loader, a_comment_behind_a_number_or_a_boolean_is_left_out_with_a_warning) {
+  const config_input in = file("num.partitions=3  # a few\nauto.create.topics.enable=false\t# no\n");
+  EXPECT_EQ(loaded(in).num_partitions, 3);
+  EXPECT_FALSE(loaded(in).auto_create_topics_enable);
+  EXPECT_EQ(loaded(in).settings.at("num.partitions"), "3");
+  EXPECT_EQ(
+      warnings(in),
+      (std::vector<std::string>{
+          "server.properties:1: num.partitions=3  # a few is taken as 3: Kafka has no comments behind a value and "
+          "would refuse it",
+          "server.properties:2: auto.create.topics.enable=false\t# no is taken as false: Kafka has no comments "
+          "behind a value and would refuse it"}));
+}
+
+TEST(config_loader, a_hash_is_no_comment_where_it_may_be_part_of_the_value) {
+  EXPECT_EQ(loaded(file("log.dirs=/a # b\n")).log_dirs, std::vector<std::string>{"/a # b"});
+  EXPECT_EQ(problems(file("num.partitions=3#a\n")),
+            "server.properties:1: num.partitions=3#a is not allowed; allowed is a whole number of at least 1");
+  EXPECT_EQ(problems(file("num.partitions=few # 3\n")),
+            "server.properties:1: num.partitions=few # 3 is not allowed; allowed is a whole number of at least 1");
+  EXPECT_EQ(problems(file("num.partitions=# 3\n")),
+            "server.properties:1: num.partitions=# 3 is not allowed; allowed is a whole number of at least 1");
 }
 
 TEST(config_loader, a_bad_value_names_line_key_value_and_what_is_allowed) {
@@ -204,115 +224,8 @@ TEST(config_loader, secrets_are_not_shown) {
   for (const auto& w : warnings(in)) EXPECT_EQ(w.find("hunter2"), std::string::npos) << w;
 }
 
-// ---- listeners ----
-
-TEST(config_listeners, kafkas_own_server_properties) {
-  const broker_config c =
-      loaded(file("process.roles=broker,controller\nnode.id=1\ncontroller.quorum.bootstrap.servers=localhost:9093\n"
-                  "listeners=PLAINTEXT://:9092,CONTROLLER://:9093\ninter.broker.listener.name=PLAINTEXT\n"
-                  "advertised.listeners=PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093\n"
-                  "controller.listener.names=CONTROLLER\n"
-                  "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL\n"));
-  EXPECT_EQ(shown(c.listeners), "PLAINTEXT://:9092/PLAINTEXT ");
-  EXPECT_EQ(shown(c.controller_listeners), "CONTROLLER://:9093/PLAINTEXT ");
-  EXPECT_EQ(shown(c.advertised_listeners), "PLAINTEXT://localhost:9092/PLAINTEXT ");
-  EXPECT_EQ(c.inter_broker_listener, "PLAINTEXT");
-}
-
-TEST(config_listeners, of_a_compose_file) {
-  config_input in;
-  in.environment = {
-      {"KAFKA_NODE_ID", "2"},
-      {"KAFKA_PROCESS_ROLES", "broker,controller"},
-      {"KAFKA_CONTROLLER_QUORUM_VOTERS", "1@kafka-1:9093,2@kafka-2:9093"},
-      {"KAFKA_LISTENERS", "PLAINTEXT://:19092,CONTROLLER://:9093,PLAINTEXT_HOST://:9092"},
-      {"KAFKA_ADVERTISED_LISTENERS", "PLAINTEXT://kafka-2:19092,PLAINTEXT_HOST://localhost:39092,"},
-      {"KAFKA_LISTENER_SECURITY_PROTOCOL_MAP", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PLAINTEXT_HOST:PLAINTEXT"},
-      {"KAFKA_CONTROLLER_LISTENER_NAMES", "CONTROLLER"},
-      {"KAFKA_INTER_BROKER_LISTENER_NAME", "PLAINTEXT"}};
-  const broker_config c = loaded(in);
-  EXPECT_EQ(shown(c.listeners), "PLAINTEXT://:19092/PLAINTEXT PLAINTEXT_HOST://:9092/PLAINTEXT ");
-  EXPECT_EQ(shown(c.advertised_listeners),
-            "PLAINTEXT://kafka-2:19092/PLAINTEXT PLAINTEXT_HOST://localhost:39092/PLAINTEXT ");
-  ASSERT_EQ(c.controller_quorum_voters.size(), 2u);
-  EXPECT_EQ(c.controller_quorum_voters[1].id, broker_id{2});
-  EXPECT_EQ(c.controller_quorum_voters[1].host, "kafka-2");
-  EXPECT_EQ(c.controller_quorum_voters[1].port, 9093);
-}
-
-TEST(config_listeners, only_advertised_ones_in_a_container) {
-  config_input in;
-  in.environment = {{"KAFKA_ADVERTISED_LISTENERS", "PLAINTEXT://broker:29092"}};
-  EXPECT_EQ(shown(loaded(in).listeners), "PLAINTEXT://:29092/PLAINTEXT ");
-  EXPECT_EQ(shown(loaded(in).advertised_listeners), "PLAINTEXT://broker:29092/PLAINTEXT ");
-}
-
-TEST(config_listeners, a_file_without_listeners_listens_everywhere) {
-  EXPECT_EQ(shown(loaded(file("node.id=1\n")).listeners), "PLAINTEXT://:9092/PLAINTEXT ");
-}
-
-TEST(config_listeners, addresses) {
-  EXPECT_EQ(shown(loaded(file("listeners=plaintext://[::1]:0\n")).listeners), "PLAINTEXT://::1:0/PLAINTEXT ");
-  EXPECT_EQ(
-      loaded(file("listener.security.protocol.map=A:plaintext,B:PLAINTEXT\nlisteners=A://127.0.0.1:1,B://[::1]:1\n"))
-          .listeners.size(),
-      2u);
-}
-
-struct bad_listeners {
-  const char* text;
-  const char* problem;
-};
-
-class config_listeners_refused : public testing::TestWithParam<bad_listeners> {};
-
-TEST_P(config_listeners_refused, with_a_sentence) { EXPECT_EQ(problems(file(GetParam().text)), GetParam().problem); }
-
-INSTANTIATE_TEST_SUITE_P(
-    cases, config_listeners_refused,
-    testing::Values(
-        bad_listeners{"listeners=PLAINTEXT:9092\n",
-                      "server.properties:1: listeners=PLAINTEXT:9092: PLAINTEXT:9092: allowed is NAME://HOST:PORT, the "
-                      "port from 0 to 65535"},
-        bad_listeners{"listeners=PLAINTEXT://h:70000\n",
-                      "server.properties:1: listeners=PLAINTEXT://h:70000: PLAINTEXT://h:70000: allowed is "
-                      "NAME://HOST:PORT, the port from 0 to 65535"},
-        bad_listeners{"listeners=FOO://:1\n",
-                      "server.properties:1: listeners=FOO://:1: FOO://:1: listener.security.protocol.map doesn't name "
-                      "the security protocol of this listener"},
-        bad_listeners{"listeners=PLAINTEXT://:1,PLAINTEXT://:2\n",
-                      "server.properties:1: listeners=PLAINTEXT://:1,PLAINTEXT://:2: PLAINTEXT://:2: each listener "
-                      "name may appear once"},
-        bad_listeners{"listener.security.protocol.map=A:PLAINTEXT,B:PLAINTEXT\nlisteners=A://:1,B://:1\n",
-                      "server.properties:2: listeners=A://:1,B://:1: B://:1: each listener needs a port of its own"},
-        bad_listeners{"listener.security.protocol.map=A:FOO\nlisteners=PLAINTEXT://:1\n",
-                      "server.properties:1: listener.security.protocol.map=A:FOO: allowed is a comma-separated list of "
-                      "NAME:PROTOCOL, the protocol one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL\n"
-                      "server.properties:2: listeners=PLAINTEXT://:1: PLAINTEXT://:1: listener.security.protocol.map "
-                      "doesn't name the security protocol of this listener"},
-        bad_listeners{"listeners=SSL://:1\n",
-                      "server.properties:1: listeners=SSL://:1: SSL: the security protocol SSL isn't there yet; "
-                      "allowed is PLAINTEXT"},
-        bad_listeners{"listeners=PLAINTEXT://0.0.0.0:9092\n",
-                      "server.properties:1: listeners=PLAINTEXT://0.0.0.0:9092: PLAINTEXT: clients can't connect to "
-                      "0.0.0.0; set advertised.listeners to an address that they can reach"},
-        bad_listeners{"listeners=PLAINTEXT://:1\nadvertised.listeners=SSL://h:1,PLAINTEXT://h:1\n",
-                      "server.properties:2: advertised.listeners=SSL://h:1,PLAINTEXT://h:1: SSL: listeners doesn't "
-                      "name it"},
-        bad_listeners{"listeners=PLAINTEXT://:1\ninter.broker.listener.name=FOO\n",
-                      "server.properties:2: inter.broker.listener.name=FOO: listeners doesn't name FOO"},
-        bad_listeners{"listeners=PLAINTEXT://:1\ncontroller.listener.names=CONTROLLER\n",
-                      "server.properties:2: controller.listener.names=CONTROLLER: listeners doesn't name CONTROLLER, "
-                      "and process.roles makes this server a controller"},
-        bad_listeners{"listeners=CONTROLLER://:1\ncontroller.listener.names=CONTROLLER\n",
-                      "server.properties:1: listeners=CONTROLLER://:1: a broker needs a listener for clients beside "
-                      "those of controller.listener.names"},
-        bad_listeners{"node.id=3\ncontroller.quorum.voters=1@h:1\n",
-                      "server.properties:2: controller.quorum.voters=1@h:1: node.id=3 is a controller by "
-                      "process.roles, so it must be among the voters"}));
-
 TEST(config_samples, load_without_warnings) {
-  const std::string path = std::string(JACKDAW_SOURCE_DIR) + "/config/server.properties";
+  const std::string path = JACKDAW_SOURCE_DIR "/config/server.properties";
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   config_input in = file(text.str());

@@ -93,7 +93,7 @@ TEST(config_table, units_come_from_names) {
 }
 
 TEST(config_docs, the_page_is_made_from_the_table) {
-  const std::string path = std::string(JACKDAW_SOURCE_DIR) + "/docs/configuration.md";
+  const std::string path = JACKDAW_SOURCE_DIR "/docs/configuration.md";
   const std::string page = configuration_page();
   if (std::getenv("JACKDAW_WRITE_DOCS") != nullptr) std::ofstream(path) << page;
   std::ostringstream file;

@@ -1,7 +1,7 @@
 // ApiVersions and which requests are let in (KIP-35, KIP-511).
 #include "jackdaw/protocol/messages/api_versions.hpp"
-#include "handlers/api_table.hpp"
 #include "broker_fixture.hpp"
+#include "handlers/api_table.hpp"
 
 namespace jackdaw::testing {
 namespace {

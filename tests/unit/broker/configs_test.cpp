@@ -106,6 +106,54 @@ TEST_F(configs, resources_that_are_not_there_are_named) {
   EXPECT_EQ(alter(b, topic_type, "none", "retention.ms", "1"), error_code::unknown_topic_or_partition);
 }
 
+TEST_F(configs, a_topic_name_that_cannot_be_is_called_invalid) {
+  test_broker b;
+  const std::string long_name(250, 'x');
+  for (const std::string_view name : {std::string_view(""), std::string_view("."), std::string_view(".."),
+                                      std::string_view("a b"), std::string_view(long_name)}) {
+    for (std::int16_t v = 1; v <= 4; ++v) {
+      const auto answer = describe(b, topic_type, name, {}, v);
+      EXPECT_EQ(answer.error_code, error_code::invalid_topic_exception) << name;
+      EXPECT_TRUE(answer.error_message.value_or("").starts_with("Topic name is invalid: ")) << name;
+    }
+  }
+}
+
+TEST_F(configs, settings_of_one_listener_are_shown_and_secrets_among_them_hidden) {
+  constexpr std::int8_t from_broker = 2;
+  test_broker b;
+  ASSERT_EQ(alter(b, broker_type, "1", "listener.name.plaintext.ssl.keystore.location", "/a"), error_code::none);
+  ASSERT_EQ(alter(b, broker_type, "1", "listener.name.plaintext.ssl.keystore.password", "hunter2"), error_code::none);
+  ASSERT_EQ(alter(b, broker_type, "1", "listener.name.plaintext.plain.sasl.jaas.config", "hunter2"), error_code::none);
+  ASSERT_EQ(alter(b, broker_type, "1", "listener.name.other.max.connections", "10"), error_code::none);
+  std::vector<row> shown;
+  for (const auto& c : describe(b, broker_type, "1").configs) {
+    if (c.name.starts_with("listener.name.")) shown.push_back(c);
+  }
+  ASSERT_EQ(shown.size(), 4U);
+  for (const auto& c : shown) {
+    EXPECT_EQ(c.config_source, from_broker) << c.name;
+    EXPECT_TRUE(c.read_only) << c.name;
+    const bool is_secret = c.name.ends_with("password") || c.name.ends_with("jaas.config");
+    EXPECT_EQ(c.is_sensitive, is_secret) << c.name;
+    EXPECT_EQ(c.value.has_value(), !is_secret) << c.name;
+  }
+  const auto limit = one(b, broker_type, "1", "listener.name.other.max.connections");
+  EXPECT_EQ(limit.value, "10");
+  EXPECT_EQ(limit.config_type, 3) << "a whole number, as the key without its listener";
+  ASSERT_EQ(limit.synonyms.size(), 2U);
+  EXPECT_EQ(limit.synonyms[1].name, "max.connections");
+  EXPECT_EQ(limit.synonyms[1].source, from_default);
+  ASSERT_EQ(alter(b, broker_type, "1", "listener.name.other.max.connections", "", unset), error_code::none);
+  EXPECT_TRUE(describe(b, broker_type, "1", {"listener.name.other.max.connections"}).configs.empty());
+}
+
+TEST_F(configs, a_key_of_a_feature_that_is_not_there_is_not_shown) {
+  test_broker b;
+  ASSERT_EQ(create_topic(b, "t"), error_code::none);
+  EXPECT_TRUE(describe(b, topic_type, "t", {"errors.deadletterqueue.group.enable"}).configs.empty());
+}
+
 TEST_F(configs, a_smaller_max_message_bytes_takes_effect_on_an_open_partition_and_goes_when_unset) {
   test_broker b(3);
   ASSERT_EQ(create_topic(b, "t", 3), error_code::none);

@@ -90,5 +90,15 @@ TEST_F(dynamic_settings, a_shorter_memory_of_producers_counts_at_once_and_after_
   EXPECT_EQ(producers_of(b, "t"), 1U);
 }
 
+TEST_F(dynamic_settings, producers_are_forgotten_within_a_check_interval_also_right_after_a_start) {
+  test_broker b(2, {"producer.id.expiration.check.interval.ms=100", "producer.id.expiration.ms=5000"});
+  ASSERT_EQ(create_topic(b, "t"), error_code::none);
+  produce(b, "t", 0, {"a"}, {producer_id{7}, producer_epoch{0}, 0});
+  for (int i = 0; i < 49; ++i) b.advance(100);
+  EXPECT_EQ(producers_of(b, "t"), 1U);
+  for (int i = 0; i < 3; ++i) b.advance(100);
+  EXPECT_EQ(producers_of(b, "t"), 0U);
+}
+
 }  // namespace
 }  // namespace jackdaw::testing

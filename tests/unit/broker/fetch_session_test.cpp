@@ -1,6 +1,6 @@
 // Incremental fetch sessions (KIP-227), over whole shards.
-#include "handlers/shard_state.hpp"
 #include "broker_fixture.hpp"
+#include "handlers/shard_state.hpp"
 
 namespace jackdaw::testing {
 namespace {

@@ -177,6 +177,7 @@ TEST_F(groups, what_cannot_be_committed_is_told_for_each_partition) {
   EXPECT_EQ(committed(b, "g", "t", 1), 2);
   EXPECT_EQ(commit(b, "g", {"somebody", 3, ""}, "t", 1, 5), error_code::unknown_member_id);
   EXPECT_EQ(commit(b, "new", {"somebody", 3, ""}, "t", 1, 5), error_code::illegal_generation);
+  EXPECT_EQ(commit(b, "new", {"somebody", 3, ""}, "t", 1, 5, 9), error_code::group_id_not_found);
 }
 
 TEST_F(groups, offsets_by_topic_id) {
@@ -226,8 +227,8 @@ TEST_F(groups, offsets_in_the_older_versions_of_fetch) {
   }
 }
 
-TEST_F(groups, a_deleted_topic_takes_its_offsets_along) {
-  test_broker b;
+TEST_F(groups, a_deleted_topic_takes_its_offsets_along_and_their_groups_are_empty_until_the_next_expiry) {
+  test_broker b(2, {"offsets.retention.check.interval.ms=60000"});
   ASSERT_EQ(create_topic(b, "t"), error_code::none);
   ASSERT_EQ(create_topic(b, "stays"), error_code::none);
   for (int g = 0; g < 600; ++g) ASSERT_EQ(commit(b, "g" + std::to_string(g), {}, "t", 0, g), error_code::none);
@@ -235,6 +236,12 @@ TEST_F(groups, a_deleted_topic_takes_its_offsets_along) {
   ASSERT_EQ(delete_topic(b, "t"), error_code::none);
   ASSERT_EQ(create_topic(b, "t"), error_code::none);
   EXPECT_EQ(committed(b, "g599", "t", 0), -1) << "offsets of the old topic are none of the new one's";
+  for (int i = 0; i < 5; ++i) b.advance(1);
+  EXPECT_EQ(list(b).size(), 600u);
+  EXPECT_EQ(describe(b, "g599", 6).group_state, "Empty");
+  EXPECT_EQ(describe(b, "g599", 6).error_code, error_code::none);
+  EXPECT_EQ(committed(b, "g599", "t", 0), -1);
+  b.advance(60'000);
   for (int i = 0; i < 5; ++i) b.advance(1);
   EXPECT_EQ(list(b), std::vector<std::string>{"g7 Empty classic"});
   EXPECT_EQ(committed(b, "g7", "stays", 0), 70);
@@ -253,9 +260,11 @@ TEST_F(groups, groups_and_offsets_are_deleted_when_nobody_uses_them) {
   auto& t = asked.topics.emplace_back();
   t.name = "t";
   t.partitions.emplace_back().partition_index = partition_id{0};
+  t.partitions.emplace_back().partition_index = partition_id{77};
   const auto answer = b.call<protocol::offset_delete_response>(0, asked);
   EXPECT_EQ(answer.error_code, error_code::none);
   EXPECT_EQ(answer.topics.at(0).partitions.at(0).error_code, error_code::none);
+  EXPECT_EQ(answer.topics.at(0).partitions.at(1).error_code, error_code::unknown_topic_or_partition);
   EXPECT_EQ(committed(b, "g", "t", 0), -1);
   EXPECT_EQ(list(b), std::vector<std::string>{"g Empty classic"});
   EXPECT_EQ(remove(b, "g"), error_code::none);
@@ -283,6 +292,23 @@ TEST_F(groups, offsets_expire_when_the_group_is_empty_for_long) {
   for (int i = 0; i < 4; ++i) b.advance(10'000);
   EXPECT_EQ(committed(b, "g", "t", 0), -1);
   EXPECT_TRUE(list(b).empty());
+}
+
+TEST_F(groups, offsets_expire_within_a_check_interval_also_right_after_a_start) {
+  test_broker b(2, {"offsets.retention.check.interval.ms=1000", "log.initial.task.delay.ms=3600000"});
+  ASSERT_EQ(create_topic(b, "t"), error_code::none);
+  protocol::offset_commit_request brief;
+  brief.group_id = "brief";
+  brief.retention_time_ms = 5000;
+  auto& partition = brief.topics.emplace_back().partitions.emplace_back();
+  brief.topics.back().name = "t";
+  partition.committed_offset = offset{3};
+  ASSERT_EQ(b.call<protocol::offset_commit_response>(4, brief).topics.at(0).partitions.at(0).error_code,
+            error_code::none);
+  for (int i = 0; i < 4; ++i) b.advance(1000);
+  EXPECT_EQ(committed(b, "brief", "t", 0), 3);
+  for (int i = 0; i < 3; ++i) b.advance(1000);
+  EXPECT_EQ(committed(b, "brief", "t", 0), -1);
 }
 
 TEST_F(groups, what_is_unknown_is_said_as_each_version_says_it) {

@@ -1,7 +1,7 @@
 // Moves of partitions between data directories: while they are written and read, cancelled, interrupted, and through
 // crashes at every step.
-#include "handlers/shard_state.hpp"
 #include "broker_fixture.hpp"
+#include "handlers/shard_state.hpp"
 #include "jackdaw/protocol/messages/alter_replica_log_dirs.hpp"
 #include "jackdaw/protocol/messages/describe_log_dirs.hpp"
 

@@ -92,11 +92,58 @@ TEST_F(metadata_request, a_topic_is_found_by_its_id_and_an_unknown_id_is_named) 
   }
 }
 
+TEST_F(metadata_request, a_topic_named_by_id_twice_is_told_once_and_names_beside_ids_do_not_count) {
+  test_broker b;
+  ASSERT_EQ(create_topic(b, "t"), error_code::none);
+  auto asked = named({"t", "other"});
+  for (int i = 0; i < 2; ++i) {
+    auto& t = asked.topics->emplace_back();
+    t.name.reset();
+    t.topic_id = topic_id_of(b, "t");
+  }
+  const auto m = b.call<metadata_response>(last, asked);
+  ASSERT_EQ(m.topics.size(), 1U);
+  EXPECT_EQ(m.topics[0].name, "t");
+}
+
+TEST_F(metadata_request, a_topic_with_neither_name_nor_id_is_refused_and_an_id_where_only_answers_have_them) {
+  test_broker b;
+  ASSERT_EQ(create_topic(b, "t"), error_code::none);
+  for (std::int16_t v = 10; v <= last; ++v) {
+    auto nameless = named({"t"});
+    nameless.topics->emplace_back().name.reset();
+    const auto m = b.call<metadata_response>(v, nameless);
+    ASSERT_EQ(m.topics.size(), 2U) << v;
+    EXPECT_EQ(m.topics[0].error_code, error_code::invalid_request);
+    EXPECT_EQ(m.topics[1].error_code, error_code::invalid_request);
+    EXPECT_EQ(m.topics[1].name, "");
+    if (v >= 12) continue;
+    auto by_id = named({"t"});
+    by_id.topics->front().topic_id = topic_id_of(b, "t");
+    EXPECT_EQ(b.call<metadata_response>(v, by_id).topics.at(0).error_code, error_code::invalid_request);
+  }
+}
+
+TEST_F(metadata_request, brokers_own_topics_are_not_made_by_asking_for_them) {
+  test_broker b;
+  for (const std::string_view name : {"__consumer_offsets", "__transaction_state", "__share_group_state"}) {
+    const auto m = b.call<metadata_response>(last, named({name}, true));
+    EXPECT_EQ(m.topics.at(0).error_code, error_code::unknown_topic_or_partition) << name;
+    EXPECT_TRUE(m.topics[0].is_internal);
+  }
+  protocol::metadata_request all;
+  all.topics.reset();
+  EXPECT_TRUE(b.call<metadata_response>(last, all).topics.empty());
+}
+
 TEST_F(metadata_request, an_unknown_topic_is_created_when_client_and_broker_allow_it) {
   test_broker b(3, {"num.partitions=3"});
   EXPECT_EQ(b.call<metadata_response>(last, named({"t"})).topics.at(0).error_code,
             error_code::unknown_topic_or_partition);
-  const auto made = b.call<metadata_response>(last, named({"t"}, true));
+  // As Kafka: the topic is made behind an answer that doesn't know it yet.
+  EXPECT_EQ(b.call<metadata_response>(last, named({"t"}, true)).topics.at(0).error_code,
+            error_code::unknown_topic_or_partition);
+  const auto made = b.call<metadata_response>(last, named({"t"}));
   EXPECT_EQ(made.topics.at(0).error_code, error_code::none);
   EXPECT_EQ(made.topics.at(0).partitions.size(), 3U);
   EXPECT_EQ(produce(b, "t", 2, {"x"}).error_code, error_code::none);

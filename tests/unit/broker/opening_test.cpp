@@ -1,9 +1,9 @@
 // Logs that were there at start: opened by workers, for those who ask and for the check after a kill.
 #include "partitions/log_opening.hpp"
 
-#include "partitions/recovery_progress.hpp"
 #include "broker_fixture.hpp"
 #include "jackdaw/protocol/messages/describe_log_dirs.hpp"
+#include "partitions/recovery_progress.hpp"
 
 namespace jackdaw::testing {
 namespace {

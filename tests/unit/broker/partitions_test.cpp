@@ -62,6 +62,21 @@ TEST_F(partitions, offsets_that_cannot_be_deleted_to_are_out_of_range_and_older_
   EXPECT_EQ(delete_before(b, 1, 2, 9).error_code, error_code::unknown_topic_or_partition);
 }
 
+TEST_F(partitions, one_named_twice_for_deletion_is_answered_once_and_the_last_offset_counts) {
+  test_broker b;
+  fill(b, 6);
+  protocol::delete_records_request asked;
+  for (const std::int64_t before : {5, 2}) {
+    auto& t = asked.topics.emplace_back();
+    t.name = "t";
+    t.partitions.emplace_back().offset = offset{before};
+  }
+  const auto answer = b.call<protocol::delete_records_response>(2, asked);
+  ASSERT_EQ(answer.topics.size(), 1U);
+  ASSERT_EQ(answer.topics[0].partitions.size(), 1U);
+  EXPECT_EQ(answer.topics[0].partitions[0].low_watermark, 2);
+}
+
 TEST_F(partitions, deleted_records_stay_deleted_over_a_restart_and_after_a_checkpoint_over_a_crash) {
   test_broker b;
   fill(b, 6);
@@ -176,6 +191,26 @@ TEST_F(partitions, pages_of_topic_partitions_go_on_where_the_last_ended) {
     c.partition_index = got.next_cursor->partition_index;
   }
   EXPECT_EQ(seen, (values{"a0", "a1", "a2", "b0", "b1", "b2"}));
+}
+
+TEST_F(partitions, a_page_cannot_begin_at_a_partition_or_topic_that_is_impossible) {
+  test_broker b;
+  ASSERT_EQ(create_topic(b, "a", 3), error_code::none);
+  protocol::describe_topic_partitions_request asked;
+  asked.topics.emplace_back().name = "a";
+  asked.cursor.emplace().topic_name = "a";
+  asked.cursor->partition_index = partition_id{-1};
+  const auto impossible = b.call<protocol::describe_topic_partitions_response>(0, asked);
+  ASSERT_EQ(impossible.topics.size(), 1U);
+  EXPECT_EQ(impossible.topics[0].error_code, error_code::invalid_request);
+  EXPECT_TRUE(impossible.topics[0].partitions.empty());
+  asked.cursor->topic_name = "b";
+  asked.cursor->partition_index = partition_id{0};
+  const auto elsewhere = b.call<protocol::describe_topic_partitions_response>(0, asked);
+  EXPECT_EQ(elsewhere.topics.at(0).error_code, error_code::invalid_request) << "the cursor's topic isn't asked for";
+  asked.topics.clear();
+  asked.cursor->partition_index = partition_id{-1};
+  EXPECT_TRUE(b.call<protocol::describe_topic_partitions_response>(0, asked).topics.empty());
 }
 
 }  // namespace

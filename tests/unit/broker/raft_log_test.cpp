@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "quorum/raft_snapshot.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
+#include "quorum/raft_snapshot.hpp"
 #include "support/sim_disk.hpp"
 
 namespace jackdaw::broker {

@@ -1,6 +1,6 @@
 // Client telemetry by requests: the subscription comes from the client-metrics settings, pushes are decoded and kept.
-#include "handlers/shard_state.hpp"
 #include "broker_fixture.hpp"
+#include "handlers/shard_state.hpp"
 #include "jackdaw/protocol/messages/api_versions.hpp"
 #include "jackdaw/protocol/messages/get_telemetry_subscriptions.hpp"
 #include "jackdaw/protocol/messages/push_telemetry.hpp"

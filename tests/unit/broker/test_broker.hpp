@@ -11,21 +11,20 @@
 #include <utility>
 #include <vector>
 
-#include "jackdaw/broker/shard.hpp"
-#include "jackdaw/broker/shard_options.hpp"
+#include "jackdaw/broker/node.hpp"
 #include "jackdaw/protocol/frames.hpp"
 #include "support/sim_disk.hpp"
 
 namespace jackdaw::testing {
 
-class test_broker {
+class test_broker final : broker::node_host {
  public:
   explicit test_broker(std::uint32_t shards = 2, std::vector<std::string> settings = {}, std::uint64_t seed = 1)
       : disk(std::make_unique<sim_disk>(seed)), shard_count_(shards), settings_(std::move(settings)) {
     start();
   }
   ~test_broker() {
-    if (!shards_.empty()) stop();
+    if (node_) stop();
   }
 
   // From the disk, as a process would.
@@ -35,40 +34,27 @@ class test_broker {
     input.overrides.insert(input.overrides.end(), settings_.begin(), settings_.end());
     auto loaded = load_broker_config(input);
     ASSERT_TRUE(loaded) << to_string(loaded.error());
-    random_source random(7);
-    auto storage = broker::storage::open(*disk, loaded->config, random);
-    ASSERT_TRUE(storage) << to_string(storage.error());
-    auto server = std::make_shared<broker::server_info>();
-    server->config = loaded->config;
-    server->cluster_id = (*storage)->cluster_id();
-    server->version = "test";
-    server->incarnation = random_uuid(random);
-    server->shard_count = shard_count_;
-    server->storage = std::move(*storage);
-    server->loggers = loggers_;
-    server->open_files_max = open_files_max;
-    server->advertised_listeners = {{"PLAINTEXT", "localhost", 9092, security_protocol::plaintext}};
+    broker::node_options options;
+    options.config = loaded->config;
+    options.version = "test";
+    options.shard_count = shard_count_;
+    options.random_seed = 7;
+    options.open_files_max = open_files_max;
+    options.loggers = loggers_;
+    options.advertised_listeners = {{"PLAINTEXT", "localhost", 9092, security_protocol::plaintext}};
+    options.settings_changed = [this](const dynamic_config& c) { settings_told_.push_back(c); };
+    options.connection_rates_changed = [this](const broker::connection_rates& r) { rates_told_.push_back(r); };
     for (std::uint32_t i = 0; i < shard_count_; ++i) {
       environments_.push_back(std::make_unique<test_environment>(*this, shard_id{i}));
-      broker::shard_options options;
-      options.id = shard_id{i};
-      options.server = server;
-      options.random_seed = 100 + i;
-      options.settings_changed = [this, i](const dynamic_config& c) {
-        EXPECT_EQ(i, 0U) << "only shard 0 tells";
-        settings_told_.push_back(c);
-      };
-      options.connection_rates_changed = [this](const broker::connection_rates& r) { rates_told_.push_back(r); };
-      shards_.push_back(std::make_unique<broker::shard>(std::move(options), *environments_.back()));
     }
+    auto opened = broker::node::open(std::move(options), *disk, *this);
+    ASSERT_TRUE(opened) << to_string(opened.error());
+    node_ = std::move(*opened);
     bool ready = false;
-    for (auto i = shards_.size(); i-- > 0;) {
-      shards_[i]->start(now(), [i, &ready](result<void> outcome) {
-        EXPECT_TRUE(outcome) << to_string(outcome.error());
-        if (i == 0) ready = true;
-      });
-    }
-    server_ = server;
+    node_->start([&ready](result<void> outcome) {
+      EXPECT_TRUE(outcome) << to_string(outcome.error());
+      ready = true;
+    });
     run();
     EXPECT_TRUE(ready) << "cluster state was not restored";
     connection_ = connect(0);
@@ -105,22 +91,17 @@ class test_broker {
 
   // Clean: the next start trusts the files.
   void stop() {
-    std::size_t left = shards_.size();
-    for (auto i = shards_.size(); i-- > 0;) {
-      shards_[i]->stop(now(), [&left] { --left; });
-      run();
-    }
-    EXPECT_EQ(left, 0U) << "a shard did not stop";
-    bool clean = true;
-    for (auto& shard : shards_) clean = clean && shard->closed_cleanly();
-    if (clean) {
-      EXPECT_TRUE(server_->storage->close_clean(broker_epoch{1}));
-    }
+    bool stopped = false;
+    node_->stop([&stopped] { stopped = true; });
+    run();
+    EXPECT_TRUE(stopped) << "a shard did not stop";
+    const auto closed = node_->close();
+    EXPECT_TRUE(closed) << to_string(closed.error());
     forget();
   }
   // One shard of a process that is about to end; crash() must follow.
   void stop_shard(std::uint32_t shard) {
-    shards_[shard]->stop(now(), [] {});
+    run_at(shard_id{shard}, [this, shard] { node_->at(shard_id{shard}).stop([] {}); });
     run();
   }
   // As after SIGKILL, or a power cut.
@@ -131,7 +112,7 @@ class test_broker {
 
   broker::connection_id connect(std::uint32_t shard) {
     const broker::connection_id id{++last_connection_ * 64 + shard};
-    shards_[shard]->open_connection({id, "PLAINTEXT", "127.0.0.1:1"}, now());
+    node_->at(shard_id{shard}).open_connection({id, "PLAINTEXT", "127.0.0.1:1"}, now());
     return id;
   }
   void disconnect(broker::connection_id id) {
@@ -187,16 +168,17 @@ class test_broker {
   void run() {
     for (bool busy = !held_; busy;) {
       busy = false;
-      for (std::size_t i = 0; i < shards_.size(); ++i) busy = run_shard(i) || busy;
+      for (std::size_t i = 0; i < environments_.size(); ++i) busy = run_shard(i) || busy;
     }
   }
   void advance(std::int64_t ms) {
     time_ms_ += ms;
-    for (std::size_t i = 0; i < shards_.size(); ++i) {
+    for (std::size_t i = 0; i < environments_.size(); ++i) {
       if (environments_[i]->wake <= now().steady) {
         environments_[i]->wake = time_point::max();
-        shards_[i]->on_wake(now());
-        shards_[i]->end_of_batch(now());
+        auto& s = node_->at(shard_id{static_cast<std::uint32_t>(i)});
+        s.on_wake(now());
+        s.end_of_batch(now());
       }
     }
     run();
@@ -207,8 +189,8 @@ class test_broker {
   }
 
   broker::connection_id connection() const { return connection_; }
-  broker::shard_state& state(std::uint32_t shard) { return shards_[shard]->state(); }
-  const broker::server_info& server() const { return *server_; }
+  broker::shard_state& state(std::uint32_t shard) { return node_->at(shard_id{shard}).state(); }
+  const broker::server_info& server() const { return node_->info(); }
 
   std::unique_ptr<sim_disk> disk;
   std::size_t open_files_max = 1000;     // counts from the next start
@@ -248,7 +230,7 @@ class test_broker {
 
   bool run_shard(std::size_t i) {
     auto& env = *environments_[i];
-    auto& s = *shards_[i];
+    auto& s = node_->at(shard_id{static_cast<std::uint32_t>(i)});
     const bool had_work = !env.inbox.empty() || (!env.jobs.empty() && !env.workers_held);
     s.set_now(now());
     for (auto messages = std::exchange(env.inbox, {}); !messages.empty(); messages.pop_front()) messages.front()(s);
@@ -284,18 +266,22 @@ class test_broker {
     a.frame.erase(a.frame.begin(), a.frame.begin() + 4);
   }
 
-  void forget() {
-    shards_.clear();
-    environments_.clear();
-    server_.reset();
+  broker::environment& environment_of(shard_id id) override { return *environments_[id.value()]; }
+  void run_at(shard_id id, unique_function<void()> task) override {
+    environments_[id.value()]->inbox.push_back([task = std::move(task)](broker::shard&) mutable { task(); });
   }
-  broker::shard& shard_of(broker::connection_id id) { return *shards_[id.value() % 64]; }
+  void forget() {
+    node_.reset();
+    environments_.clear();
+  }
+  broker::shard& shard_of(broker::connection_id id) {
+    return node_->at(shard_id{static_cast<std::uint32_t>(id.value() % 64)});
+  }
 
   std::uint32_t shard_count_;
   std::vector<std::string> settings_;
   std::vector<std::unique_ptr<test_environment>> environments_;
-  std::vector<std::unique_ptr<broker::shard>> shards_;
-  std::shared_ptr<const broker::server_info> server_;
+  std::unique_ptr<broker::node> node_;
   std::vector<std::shared_ptr<answer>> kept_;
   std::shared_ptr<broker::logger_control> loggers_;
   std::vector<dynamic_config> settings_told_;

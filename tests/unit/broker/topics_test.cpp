@@ -86,6 +86,15 @@ TEST_F(topics, a_topic_that_exists_or_is_named_twice_is_refused_and_the_others_a
   EXPECT_EQ(partitions_of(b, "twice"), 0U);
 }
 
+TEST_F(topics, names_that_brokers_keep_for_themselves_are_neither_created_nor_written_to) {
+  test_broker b;
+  for (const std::string_view name : {"__consumer_offsets", "__transaction_state", "__share_group_state"}) {
+    EXPECT_EQ(create_topic(b, name), error_code::invalid_topic_exception) << name;
+    EXPECT_EQ(produce(b, name, 0, {"x"}).error_code, error_code::invalid_topic_exception) << name;
+    EXPECT_EQ(partitions_of(b, name), 0U);
+  }
+}
+
 TEST_F(topics, a_topic_is_deleted_by_name_in_every_version_and_by_id) {
   test_broker b(3);
   for (std::int16_t v = 1; v <= 6; ++v) {

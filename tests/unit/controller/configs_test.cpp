@@ -139,6 +139,31 @@ TEST(incremental_alter_configs, pairs_are_appended_without_doubles_and_blanks) {
   EXPECT_TRUE(d.records == (records{topic_key("leader.replication.throttled.replicas", "0:1,0:2")}));
 }
 
+// Only what lies in key and trust stores is of one listener each (refused below).
+TEST(incremental_alter_configs, one_broker_takes_security_settings_for_all_its_listeners) {
+  const std::vector<edit> edits{{"sasl.enabled.mechanisms", SET, "PLAIN"},
+                                {"sasl.jaas.config", SET, "secret"},
+                                {"sasl.kerberos.service.name", SET, "kafka"},
+                                {"sasl.login.refresh.buffer.seconds", SET, "60"},
+                                {"ssl.cipher.suites", SET, "TLS_AES_128_GCM_SHA256"},
+                                {"ssl.client.auth", SET, "required"},
+                                {"ssl.enabled.protocols", SET, "TLSv1.3"},
+                                {"ssl.provider", SET, "any"}};
+  const auto d = incremental(with_topic(), {{BROKER, "1", edits}});
+  EXPECT_EQ(text(d.reply[0].outcome), "0");
+  EXPECT_EQ(d.records.size(), edits.size());
+  EXPECT_EQ(d.reply[0].notes.size(), edits.size()) << "and says that they have no effect";
+}
+
+TEST(incremental_alter_configs, a_setting_of_one_listener_is_kept_and_said_to_have_no_effect) {
+  const std::string key = "listener.name.plaintext.ssl.keystore.location";
+  const auto d = incremental(with_topic(), {{BROKER, "1", {{key, SET, "/a"}}}});
+  EXPECT_EQ(text(d.reply[0].outcome), "0");
+  EXPECT_TRUE(d.records == (records{config_changed{config_resource::broker, "1", key, "/a"}}));
+  EXPECT_EQ(d.reply[0].notes,
+            std::vector<std::string>{key + " has no effect: settings of single listeners have none yet"});
+}
+
 struct refusal {
   change wanted;
   std::string outcome;
@@ -199,6 +224,12 @@ INSTANTIATE_TEST_SUITE_P(
         refusal{{BROKER, "1", {{"ssl.keystore.password", SET, "x"}}},
                 "42: These security configs can be dynamically updated only per-listener using the listener prefix: "
                 "[ssl.keystore.password]"},
+        refusal{{BROKER, "1", {{"ssl.key.password", SET, "x"}, {"ssl.truststore.location", SET, "x"}}},
+                "42: These security configs can be dynamically updated only per-listener using the listener prefix: "
+                "[ssl.key.password, ssl.truststore.location]"},
+        refusal{{BROKER, "", {{"ssl.client.auth", SET, "none"}}},
+                "42: Cannot update these configs at default cluster level, broker id must be specified: "
+                "[ssl.client.auth]"},
         refusal{{BROKER, "", {{"listener.name.plaintext.ssl.keystore.type", SET, "JKS"}}},
                 "42: Cannot update these configs at default cluster level, broker id must be specified: "
                 "[listener.name.plaintext.ssl.keystore.type]"},

@@ -173,19 +173,28 @@ INSTANTIATE_TEST_SUITE_P(
                 "40: Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote "
                 "log storage."}));
 
-TEST(create_topics, longest_name_and_internal_topics_are_fine) {
+TEST(create_topics, the_longest_name_is_fine_and_those_that_brokers_keep_for_themselves_are_not) {
   const cluster c = cluster().brokers(1);
   EXPECT_EQ(outcome(c, {std::string(249, 'x')}), "0");
-  EXPECT_EQ(outcome(c, {"__consumer_offsets"}), "0");
+  for (const char* name : {"__consumer_offsets", "__transaction_state", "__share_group_state"}) {
+    EXPECT_EQ(outcome(c, {name}), "17: Creation of internal topic " + std::string(name) + " is prohibited.");
+  }
 }
 
-TEST(create_topics, a_name_twice_in_one_request_is_refused_once) {
+TEST(create_topics, a_name_twice_in_one_request_is_refused_once_after_all_others) {
   const auto d = decide(cluster().brokers(1), {{"d"}, {"e"}, {"d"}});
   ASSERT_EQ(d.reply.size(), 2u);
-  EXPECT_EQ(d.reply[0].name, "d");
-  EXPECT_EQ(text(d.reply[0].outcome), "42: Duplicate topic name.");
-  EXPECT_EQ(text(d.reply[1].outcome), "0");
+  EXPECT_EQ(d.reply[1].name, "d");
+  EXPECT_EQ(text(d.reply[1].outcome), "42: Duplicate topic name.");
+  EXPECT_EQ(text(d.reply[0].outcome), "0");
   EXPECT_EQ(records_of<metadata::topic_created>(d.records).size(), 1u);
+}
+
+TEST(create_topics, the_metadata_log_is_refused_last) {
+  const auto d = decide(cluster().brokers(1), {{"__cluster_metadata"}, {"d"}, {"a"}, {"d"}});
+  std::vector<std::string> names;
+  for (const auto& row : d.reply) names.push_back(row.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"a", "d", "__cluster_metadata"}));
 }
 
 TEST(create_topics, names_of_one_request_may_not_collide_either) {

@@ -167,7 +167,7 @@ TEST(create_partitions, an_assignment_must_have_the_topics_size) {
 TEST(create_partitions, each_topic_for_itself_and_once) {
   cluster c;
   c.brokers(1).topic("t").topic("u");
-  const auto d = grow(c, {{"t", 2}, {"nope", 2}, {"u", 2}, {"t", 3}});
+  const auto d = grow(c, {{"nope", 2}, {"t", 2}, {"u", 2}, {"t", 3}});
   ASSERT_EQ(d.reply.size(), 3u);
   EXPECT_EQ(text(d.reply[0].outcome), "42: Duplicate topic name.");
   EXPECT_EQ(text(d.reply[1].outcome), "3");

@@ -1,4 +1,4 @@
-#include "jackdaw/coordinator/classic_group.hpp"
+#include "jackdaw/coordinator/classic/classic_group.hpp"
 
 #include "group_fixture.hpp"
 
@@ -171,6 +171,59 @@ TEST_F(classic_group_test, a_static_member_that_comes_back_takes_its_place_witho
   EXPECT_EQ(group.state(), group_state::empty);
 }
 
+TEST_F(classic_group_test, a_static_member_that_comes_back_with_other_metadata_starts_no_rebalance) {
+  auto fixed = request("");
+  fixed.instance_id = "one";
+  fixed.protocols[0].metadata = bytes("owns p0");
+  join(fixed, "one-1");
+  advance(3000);
+  sync("one-1", {{"one-1", "p0"}});
+  store_done();
+  fixed.protocols[0].metadata = bytes("owns nothing");
+  const auto again = join(fixed, "one-2");
+  ASSERT_TRUE(joins.contains(again));
+  EXPECT_EQ(joins[again].generation, 1);
+  EXPECT_EQ(group.state(), group_state::stable);
+  EXPECT_EQ(syncs[sync("one-2")].assignment, bytes("p0"));
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->members.at(0).member_id, "one-2");
+  EXPECT_EQ(stored->members.at(0).subscription, bytes("owns nothing")) << "the next leader must know it";
+}
+
+TEST_F(classic_group_test, a_static_member_that_comes_back_with_another_favourite_starts_one) {
+  auto fixed = request("", {"range", "sticky"});
+  fixed.instance_id = "one";
+  join(fixed, "one-1");
+  advance(3000);
+  sync("one-1", {{"one-1", "p0"}});
+  store_done();
+  auto other = request("", {"sticky", "range"});
+  other.instance_id = "one";
+  const auto again = join(other, "one-2");
+  EXPECT_EQ(group.generation(), 2);
+  EXPECT_EQ(joins[again].protocol_name, "sticky");
+}
+
+TEST_F(classic_group_test, static_members_that_are_away_and_give_no_time_to_rebalance_are_not_asked_all_the_time) {
+  auto fixed = request("");
+  fixed.instance_id = "one";
+  fixed.rebalance_timeout_ms = -5;
+  join(fixed, "one-1");
+  auto other = request("");
+  other.rebalance_timeout_ms = -5;
+  join(other, "b");
+  advance(3000);
+  ASSERT_EQ(group.leader(), "one-1");
+  sync("b");
+  sync("one-1", {});
+  store_done();
+  ASSERT_EQ(group.state(), group_state::stable);
+  EXPECT_EQ(leave("b"), error_code::none);
+  advance(1);
+  EXPECT_EQ(group.state(), group_state::preparing_rebalance);
+  EXPECT_EQ(group.next_deadline(), now.steady + std::chrono::seconds(1));
+}
+
 TEST_F(classic_group_test, a_static_member_that_is_away_keeps_its_place_until_its_session_is_over) {
   auto fixed = request("");
   fixed.instance_id = "one";
@@ -200,6 +253,34 @@ TEST_F(classic_group_test, who_does_not_fetch_its_assignment_is_out_after_the_re
     heartbeat("b");
   }
   EXPECT_EQ(group.state(), group_state::empty) << "neither did";
+}
+
+TEST_F(classic_group_test, who_joined_and_never_syncs_is_out_after_the_rebalance_timeout_of_a_stable_group_too) {
+  join(request(""), "a");
+  join(request(""), "b");
+  advance(3000);
+  advance(3000);
+  sync("a", {{"a", "p0"}, {"b", "p1"}});
+  store_done();
+  ASSERT_EQ(group.state(), group_state::stable);
+  for (int i = 0; i < 6; ++i) {
+    advance(9000);
+    EXPECT_EQ(heartbeat("a"), error_code::none) << i;
+    EXPECT_EQ(heartbeat("b"), error_code::none) << i;
+  }
+  advance(6000);
+  EXPECT_EQ(heartbeat("a"), error_code::rebalance_in_progress);
+  EXPECT_EQ(syncs[sync("b")].error, error_code::unknown_member_id);
+  EXPECT_EQ(group.history().reports().back().causes.front().kind, cause_kind::did_not_sync);
+  join(request("a"));
+  EXPECT_EQ(group.generation(), 2);
+  EXPECT_EQ(group.members().size(), 1U);
+  sync("a", {{"a", "p0"}});
+  store_done();
+  for (int i = 0; i < 10; ++i) {
+    advance(9000);
+    EXPECT_EQ(heartbeat("a"), error_code::none) << "who did sync stays";
+  }
 }
 
 TEST_F(classic_group_test, a_full_group_takes_nobody) {

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "jackdaw/coordinator/classic_group.hpp"
+#include "jackdaw/coordinator/classic/classic_group.hpp"
 
 namespace jackdaw::coordinator {
 
@@ -55,14 +55,20 @@ class group_fixture : public ::testing::Test {
     return w;
   }
   void take(group_effects& out) {
-    for (auto& [w, a] : out.joins) EXPECT_TRUE(joins.emplace(w, std::move(a)).second) << "answered twice";
-    for (auto& [w, a] : out.syncs) EXPECT_TRUE(syncs.emplace(w, std::move(a)).second) << "answered twice";
-    if (out.store) stored = std::move(out.store);
+    for (auto* answers : {&out.answers, &out.when_stored}) {
+      for (auto& [w, a] : *answers) {
+        auto* join = std::get_if<join_answer>(&a);
+        const bool is_first = join ? joins.emplace(w, std::move(*join)).second
+                                   : syncs.emplace(w, std::move(std::get<sync_answer>(a))).second;
+        EXPECT_TRUE(is_first) << "answered twice";
+      }
+    }
+    for (auto& r : out.records) stored = std::get<stored_group>(std::move(r));
     group.check();
   }
   void store_done(protocol::error_code outcome = protocol::error_code::none) {
     group_effects out;
-    group.stored(stored->generation, outcome, settings, now, out);
+    group.ended(stored->generation, outcome, settings, now, out);
     take(out);
   }
   protocol::error_code leave(const std::string& member, std::optional<std::string> instance = std::nullopt) {

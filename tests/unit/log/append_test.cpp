@@ -188,6 +188,110 @@ TEST_F(append_test, keeps_the_producers_compression_by_default_and_looks_inside)
   EXPECT_EQ(append(batch).error, append_error::invalid_record);
 }
 
+// A batch whose payload was changed, with everything in the header right.
+std::vector<std::byte> with_payload(std::vector<std::byte> batch, const std::vector<std::byte>& payload) {
+  batch.resize(protocol::batch_header_bytes);
+  batch.insert(batch.end(), payload.begin(), payload.end());
+  store_be<std::int32_t>(batch.data() + protocol::batch_field::length, static_cast<std::int32_t>(batch.size() - 12));
+  store_be<std::uint32_t>(batch.data() + protocol::batch_field::crc, protocol::batch_view(batch).computed_crc());
+  return batch;
+}
+
+TEST_F(append_test, what_a_codec_cannot_read_is_refused_for_good) {
+  for (const auto type :
+       {protocol::codec::gzip, protocol::codec::snappy, protocol::codec::lz4, protocol::codec::zstd}) {
+    protocol::batch_options options;
+    options.compression.type = type;
+    const auto batch = make_batch(50, "v", 1000, options);
+    const auto packed = protocol::batch_view(batch).payload();
+    const std::vector<std::byte> good(packed.begin(), packed.end());
+    auto damaged = good, cut = good, longer = good;
+    for (std::size_t i = damaged.size() / 2; i < damaged.size(); ++i) damaged[i] = std::byte{0xff};
+    cut.resize(cut.size() - 3);
+    longer.insert(longer.end(), 4, std::byte{0});  // for snappy an empty block
+    for (const auto& payload : {damaged, cut, longer, std::vector<std::byte>{}}) {
+      const auto out = append(with_payload(batch, payload));
+      EXPECT_EQ(out.error, append_error::invalid_record) << protocol::name_of(type) << ' ' << out.message;
+      EXPECT_FALSE(out.message.empty());
+    }
+    EXPECT_TRUE(append(with_payload(batch, good)).ok());
+  }
+}
+
+TEST_F(append_test, a_damaged_batch_is_refused_for_good_where_the_topic_packs_again) {
+  protocol::batch_options options;
+  options.compression.type = protocol::codec::lz4;
+  config.compression_type = compression_policy::zstd;
+  reconfigure();
+  const auto batch = make_batch(50, "v", 1000, options);
+  EXPECT_EQ(append(with_payload(batch, {std::byte{1}, std::byte{2}})).error, append_error::invalid_record);
+}
+
+// Records as some clients write them: their offset deltas don't count up, the header's last one does.
+std::vector<std::byte> with_deltas(std::initializer_list<std::int8_t> deltas, protocol::codec type) {
+  std::vector<std::byte> plain;
+  for (const std::int8_t delta : deltas) {
+    // length 7 and the fields: attributes, timestamp delta, offset delta, no key, one byte of value, no headers
+    for (const int b : {7 * 2, 0, 0, delta * 2, 1, 1 * 2, 'a' + delta, 0}) plain.push_back(static_cast<std::byte>(b));
+  }
+  protocol::batch_options options;
+  options.compression.type = type;
+  const auto batch = make_batch(static_cast<int>(deltas.size()), "v", 1000, options);
+  std::vector<std::byte> packed;
+  protocol::compressor pack;
+  EXPECT_TRUE(pack.append({type, {}}, plain, packed));
+  return with_payload(batch, packed);
+}
+
+std::vector<std::int32_t> deltas_in(const std::vector<std::byte>& batch) {
+  protocol::record_reader reader;
+  EXPECT_TRUE(reader.open(protocol::batch_view(batch)));
+  std::vector<std::int32_t> deltas;
+  protocol::record_view record;
+  while (reader.next(record).value()) deltas.push_back(record.offset_delta);
+  return deltas;
+}
+
+TEST_F(append_test, offset_deltas_that_do_not_count_up_are_stored_and_put_right_where_they_are_packed) {
+  const auto zeros = with_deltas({0, 0, 0}, protocol::codec::none);
+  const auto falling = with_deltas({2, 1, 0}, protocol::codec::none);
+  EXPECT_TRUE(append(zeros).ok());
+  EXPECT_THAT(deltas_in(bytes_of(read(0))), ElementsAre(0, 0, 0)) << "as Kafka keeps them";
+  EXPECT_EQ(log->log_end_offset(), offset{3});
+  EXPECT_TRUE(append(falling).ok());
+  EXPECT_THAT(deltas_in(bytes_of(read(3))), ElementsAre(2, 1, 0));
+  std::int64_t next = 6;
+  for (const auto type :
+       {protocol::codec::gzip, protocol::codec::snappy, protocol::codec::lz4, protocol::codec::zstd}) {
+    EXPECT_TRUE(append(with_deltas({0, 0, 0}, type)).ok());
+    const auto stored = bytes_of(read(next));
+    EXPECT_THAT(deltas_in(stored), ElementsAre(0, 1, 2)) << protocol::name_of(type);
+    EXPECT_EQ(protocol::batch_view(stored).compressed_by(), type);
+    next += 3;
+  }
+  EXPECT_EQ(log->log_end_offset(), offset{next});
+}
+
+TEST_F(append_test, offset_deltas_are_put_right_where_the_topic_packs_or_unpacks) {
+  config.compression_type = compression_policy::lz4;
+  reconfigure();
+  EXPECT_TRUE(append(with_deltas({0, 0, 0}, protocol::codec::none)).ok());
+  EXPECT_THAT(deltas_in(bytes_of(read(0))), ElementsAre(0, 1, 2));
+  EXPECT_TRUE(append(with_deltas({2, 1, 0}, protocol::codec::lz4)).ok());
+  EXPECT_THAT(values(read_all(3)), ElementsAre("c", "b", "a"));
+  config.compression_type = compression_policy::none;
+  reconfigure();
+  EXPECT_TRUE(append(with_deltas({0, 0, 0}, protocol::codec::gzip)).ok());
+  EXPECT_THAT(deltas_in(bytes_of(read(6))), ElementsAre(0, 1, 2));
+}
+
+TEST_F(append_test, a_last_offset_delta_that_disagrees_with_the_count_is_refused) {
+  auto batch = with_deltas({0, 0, 0}, protocol::codec::none);
+  store_be<std::int32_t>(batch.data() + protocol::batch_field::last_offset_delta, 0);
+  store_be<std::uint32_t>(batch.data() + protocol::batch_field::crc, protocol::batch_view(batch).computed_crc());
+  EXPECT_EQ(append(batch).error, append_error::invalid_record);
+}
+
 TEST_F(append_test, zstd_needs_a_newer_request) {
   protocol::batch_options options;
   options.compression.type = protocol::codec::zstd;

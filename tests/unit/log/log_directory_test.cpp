@@ -90,6 +90,33 @@ TEST_F(log_directory_test, a_clean_end_is_seen_once) {
   EXPECT_FALSE((*dir)->was_clean());
 }
 
+TEST_F(log_directory_test, notices_that_it_was_removed_or_replaced) {
+  for (const std::string gone : {"", "/.lock", "/meta.properties"}) {
+    auto dir = open();
+    ASSERT_TRUE(dir) << to_string(dir.error());
+    EXPECT_TRUE((*dir)->check());
+    ASSERT_TRUE(disk.remove_all(path + gone));
+    const auto checked = (*dir)->check();
+    ASSERT_FALSE(checked) << gone;
+    EXPECT_EQ(checked.error().code, errc::io);
+    EXPECT_THAT(checked.error().detail, HasSubstr(path));
+    dir->reset();
+  }
+  auto dir = open();
+  ASSERT_TRUE(disk.remove_all(path));
+  ASSERT_TRUE(disk.create_directories(path));
+  ASSERT_TRUE(disk.open(path + "/.lock", open_mode::create));
+  ASSERT_TRUE(disk.open(path + "/meta.properties", open_mode::create));
+  EXPECT_THAT((*dir)->check().error().detail, HasSubstr("another file"));
+}
+
+TEST_F(log_directory_test, what_a_crash_left_of_replaced_files_goes) {
+  ASSERT_TRUE(open());
+  ASSERT_TRUE(disk.open(path + "/recovery-point-offset-checkpoint.tmp", open_mode::create));
+  ASSERT_TRUE(open());
+  EXPECT_FALSE(disk.exists(path + "/recovery-point-offset-checkpoint.tmp"));
+}
+
 TEST_F(log_directory_test, checkpoints_survive) {
   {
     auto dir = open();

@@ -55,7 +55,7 @@ class log_fixture : public ::testing::Test {
     options.recovery_point = recovery_point;
     options.log_start_offset = log_start;
     options.now = now;
-    options.is_new = is_new;
+    if (is_new) return std::move(create_logs(disk, {options}).front());
     return partition_log::open(disk, options, &report);
   }
   // As if the configuration were changed while the log is open.

@@ -19,7 +19,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-class counting_user : public batch_loop::user {
+class counting_user final : public batch_loop::user {
  public:
   void begin_batch() override { ++begun; }
   time_point end_batch() override {

@@ -329,7 +329,7 @@ TEST(limits, nobody_is_let_in_before_limits_for_names_hold) {
   options.listeners = {{"PLAINTEXT", "127.0.0.1", 0}};
   server s(options, workers);
   ASSERT_TRUE(s.bind());
-  s.start({&handler});
+  s.start({&handler}, [](auto stopped) { stopped(); });
   admission_options named;
   named.per_ip_overrides = {{"127.0.0.1", 0}};
   s.run_at(shard_id{0}, [&] { s.set_admission(named); });

@@ -140,10 +140,9 @@ class fake_handler : public request_handler {
   void end_of_batch(now_t) override {
     saw.change([](seen& s) { ++s.batches; });
   }
-  void stop(now_t, unique_function<void()> done) override {
+  void stop() {
     saw.change([](seen& s) { s.stopped = true; });
     if (stopping) stopping();
-    done();
   }
 
   std::function<void(now_t)> woken;
@@ -240,7 +239,8 @@ class running_server {
       : workers_({2, 2, 2, 2}), server_(complete(std::move(options), handlers.size()), workers_, clock) {
     const auto bound = server_.bind();
     EXPECT_TRUE(bound) << bound.error().detail;
-    server_.start({handlers.begin(), handlers.end()});
+    server_.start({handlers.begin(), handlers.end()},
+                  [this, handlers](auto stopped) { stop_next(handlers, 0, std::move(stopped)); });
     const auto opened = server_.open();
     EXPECT_TRUE(opened) << opened.error().detail;
   }
@@ -265,6 +265,15 @@ class running_server {
   }
 
  private:
+  // One after the other, each on its own thread.
+  void stop_next(std::vector<fake_handler*> handlers, std::size_t at, unique_function<void()> stopped) {
+    if (at == handlers.size()) return server_.run_at(shard_id{0}, std::move(stopped));
+    server_.run_at(shard_id{static_cast<std::uint32_t>(at)},
+                   [this, handlers, at, stopped = std::move(stopped)]() mutable {
+                     handlers[at]->stop();
+                     stop_next(std::move(handlers), at + 1, std::move(stopped));
+                   });
+  }
   static server_options complete(server_options options, std::size_t shards) {
     options.shards = static_cast<std::uint32_t>(shards);
     if (options.listeners.empty()) options.listeners = {{"PLAINTEXT", "127.0.0.1", 0}};

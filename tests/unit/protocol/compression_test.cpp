@@ -118,6 +118,63 @@ TEST(compression, gzip_members_in_a_row_read_as_one) {
   EXPECT_EQ(unpack(codec::gzip, packed).value(), both);
 }
 
+TEST(compression, bytes_that_follow_a_stream_are_an_error) {
+  for (const codec c : packing_codecs) {
+    for (const std::size_t size : {1, 4, 20}) {
+      buffer packed = pack(c, text_of(5000, 3));
+      packed.insert(packed.end(), size, std::byte{'x'});
+      EXPECT_EQ(unpack(c, packed).error().code, errc::corrupt) << name_of(c) << ' ' << size;
+    }
+  }
+}
+
+TEST(compression, a_snappy_block_of_no_bytes_is_an_error) {
+  for (const bool at_end : {true, false}) {
+    buffer packed = pack(codec::snappy, text_of(100, 3));
+    packed.insert(at_end ? packed.end() : packed.begin() + 16, 4, std::byte{0});
+    EXPECT_EQ(unpack(codec::snappy, packed).error().code, errc::corrupt) << at_end;
+  }
+}
+
+TEST(compression, snappy_streams_in_a_row_read_as_one) {
+  const buffer a = text_of(100, 1);
+  buffer packed = pack(codec::snappy, a);
+  const buffer second = pack(codec::snappy, a);
+  packed.insert(packed.end(), second.begin(), second.end());
+  buffer both = a;
+  both.insert(both.end(), a.begin(), a.end());
+  EXPECT_EQ(unpack(codec::snappy, packed).value(), both);
+}
+
+TEST(compression, snappy_framing_of_version_0_is_an_error) {
+  buffer packed = pack(codec::snappy, text_of(100, 3));
+  packed[11] = std::byte{0};
+  EXPECT_EQ(unpack(codec::snappy, packed).error().code, errc::corrupt);
+}
+
+TEST(compression, an_lz4_block_of_no_bytes_is_an_error) {
+  const buffer good = pack(codec::lz4, text_of(100, 3));
+  constexpr std::ptrdiff_t first_block = 7;
+  buffer plain = good;  // a block of size 0 that isn't the end mark
+  const std::byte none[] = {std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0x80}};
+  plain.insert(plain.begin() + first_block, std::begin(none), std::end(none));
+  EXPECT_EQ(unpack(codec::lz4, plain).error().code, errc::corrupt);
+  buffer packed = good;  // one that unpacks to nothing
+  const std::byte token[] = {std::byte{1}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}};
+  packed.insert(packed.begin() + first_block, std::begin(token), std::end(token));
+  EXPECT_EQ(unpack(codec::lz4, packed).error().code, errc::corrupt);
+}
+
+TEST(compression, a_wrong_checksum_is_an_error) {
+  const buffer in = text_of(500, 3);
+  buffer gzip = pack(codec::gzip, in);
+  gzip[gzip.size() - 8] ^= std::byte{1};  // CRC-32, then the size
+  EXPECT_EQ(unpack(codec::gzip, gzip).error().code, errc::corrupt);
+  buffer lz4 = pack(codec::lz4, in);
+  lz4[6] ^= std::byte{1};  // of the frame's header
+  EXPECT_EQ(unpack(codec::lz4, lz4).error().code, errc::corrupt);
+}
+
 TEST(compression, random_mutations_end_in_an_error_or_bounded_output) {
   const std::uint64_t seed = 31337;
   SCOPED_TRACE("seed " + std::to_string(seed));

@@ -243,15 +243,43 @@ TEST(client_batch, what_only_a_broker_may_write_is_refused) {
   EXPECT_EQ(code(gap), errc::invalid_argument) << "last offset delta beyond the records";
 }
 
-TEST(client_batch, offsets_must_count_up_one_by_one) {
+TEST(client_batch, offsets_that_do_not_count_up_are_told) {
   batch_builder builder;
   builder.add_at(0, {{1}, std::nullopt, std::nullopt, {}});
   builder.add_at(2, {{1}, std::nullopt, std::nullopt, {}});
   builder.set_last_offset_delta(1);
   record_reader reader;
-  auto summary = inspect_client_batch(builder.finish().value(), {}, reader);
-  ASSERT_FALSE(summary.has_value());
-  EXPECT_EQ(summary.error().code, errc::invalid_argument);
+  EXPECT_FALSE(inspect_client_batch(builder.finish().value(), {}, reader).value().counts_up);
+  EXPECT_TRUE(inspect_client_batch(batch_view{build(mixed)}, {}, reader).value().counts_up);
+}
+
+TEST(client_batch, renumbered_records_keep_all_but_their_offsets) {
+  for (const codec c : all_codecs) {
+    batch_builder builder;
+    for (const std::int32_t delta : {1, 4, 9}) {
+      const std::string value = "v" + std::to_string(delta);
+      builder.add_at(delta, {{1000 + delta}, as_bytes(value), std::nullopt, {}});
+    }
+    builder.set_last_offset_delta(2);
+    const batch_view odd = builder.finish().value();
+    record_reader reader;
+    compressor pack;
+    buffer out;
+    auto made = renumber(odd, {c, {}}, reader, pack, out);
+    ASSERT_TRUE(made.has_value()) << name_of(c);
+    EXPECT_TRUE(validate(*made).has_value());
+    EXPECT_EQ(made->compressed_by(), c);
+    auto summary = inspect_client_batch(*made, {}, reader).value();
+    EXPECT_TRUE(summary.counts_up);
+    EXPECT_EQ(summary.max_timestamp.value, 1009);
+    ASSERT_TRUE(reader.open(*made).has_value());
+    record_view record;
+    for (const std::int32_t was : {1, 4, 9}) {
+      ASSERT_TRUE(reader.next(record).value());
+      EXPECT_EQ(record.timestamp.value, 1000 + was);
+      EXPECT_EQ(as_text(*record.key), "v" + std::to_string(was));
+    }
+  }
 }
 
 }  // namespace
