@@ -1,23 +1,47 @@
 #include "batch_loop.hpp"
 
-#include <boost/asio/post.hpp>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <cstdint>
 
 #include "jackdaw/base/assert.hpp"
 
 namespace jackdaw::net {
 
 batch_loop::batch_loop(user& of)
-    : user_(of), context_(one_thread_and_posts), stays_(context_.get_executor()), timer_(context_) {}
+    : user_(of),
+      context_(one_thread_and_posts),
+      wakes_(context_, ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      timer_(context_) {
+  listen_for_wakes();
+}
 
 void batch_loop::run() {
   enter();
   context_.run();
 }
 
+// Not by posting: Asio holds a lock while it wakes its thread, which then waits for that.
 void batch_loop::wake() {
-  boost::asio::post(context_.get_executor(), [this] { enter(); });
+  const std::uint64_t one = 1;
+  const auto written = ::write(wakes_.native_handle(), &one, sizeof one);
+  // A count that is full wakes all the same.
+  JD_ASSERT(written == sizeof one || errno == EAGAIN, errno);
+}
+
+// A read that gets less than asked tells Asio that there is no more, so that beginning the next one takes no system
+// call.
+void batch_loop::listen_for_wakes() {
+  wakes_.async_read_some(boost::asio::buffer(woken_), [this](const boost::system::error_code& outcome, std::size_t) {
+    if (outcome == boost::asio::error::operation_aborted) return;
+    enter();
+    listen_for_wakes();
+  });
 }
 
 void batch_loop::post_end() {

@@ -1,7 +1,9 @@
 // One shard's io_context, worked in batches: all that is ready, then once what follows from it.
 #pragma once
 
-#include <boost/asio/executor_work_guard.hpp>
+#include <array>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <cstddef>
 
 #include "asio_types.hpp"
 #include "jackdaw/base/time.hpp"
@@ -45,13 +47,15 @@ class batch_loop {
   void wake();
 
  private:
+  void listen_for_wakes();
   void post_end();
   void end();
   void sleep_until(time_point when);
 
   user& user_;
   asio_context context_;
-  boost::asio::executor_work_guard<asio_context::executor_type> stays_;
+  boost::asio::posix::basic_stream_descriptor<asio_context::executor_type> wakes_;  // an eventfd
+  std::array<std::byte, 16> woken_;
   asio_timer timer_;
   time_point timer_set_for_ = time_point::max();
   bool is_in_batch_ = false;
