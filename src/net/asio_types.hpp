@@ -17,8 +17,7 @@ using asio_timer =
     boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                       asio_context::executor_type>;
 
-// One thread runs the context and touches what lives on it; others only post to it. So its queue has a lock, its
-// sockets have none.
-inline constexpr int one_thread_and_posts = BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO;
+// One thread runs the context. Others post to it, and may use what lives on it while that thread sleeps.
+inline constexpr int one_thread_runs_it = BOOST_ASIO_CONCURRENCY_HINT_1;
 
 }  // namespace jackdaw::net

@@ -15,7 +15,7 @@ namespace jackdaw::net {
 
 batch_loop::batch_loop(user& of)
     : user_(of),
-      context_(one_thread_and_posts),
+      context_(one_thread_runs_it),
       wakes_(context_, ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       timer_(context_) {
   listen_for_wakes();
@@ -34,14 +34,22 @@ void batch_loop::wake() {
   JD_ASSERT(written == sizeof one || errno == EAGAIN, errno);
 }
 
-// A read that gets less than asked tells Asio that there is no more, so that beginning the next one takes no system
-// call.
 void batch_loop::listen_for_wakes() {
   wakes_.async_read_some(boost::asio::buffer(woken_), [this](const boost::system::error_code& outcome, std::size_t) {
     if (outcome == boost::asio::error::operation_aborted) return;
     enter();
     listen_for_wakes();
   });
+}
+
+void batch_loop::begin() {
+  if (!turn_.try_lock()) {
+    is_turn_wanted_.store(true, std::memory_order_relaxed);
+    turn_.lock();
+    is_turn_wanted_.store(false, std::memory_order_relaxed);
+  }
+  is_in_batch_ = true;
+  user_.begin_batch();
 }
 
 void batch_loop::post_end() {
@@ -53,29 +61,37 @@ void batch_loop::end() {
   JD_ASSERT(is_end_posted_);
   is_end_posted_ = false;
   // One that follows another at once has had no event so far.
-  if (!std::exchange(is_in_batch_, true)) user_.begin_batch();
-  const time_point sleep = user_.end_batch();
+  if (!is_in_batch_) begin();
+  const bool sleeps = sleep_until(user_.end_batch());
   is_in_batch_ = false;
-  if (sleep == time_point::min()) {
-    post_end();
-  } else {
-    sleep_until(sleep);
-  }
+  turn_.unlock();
+  if (!sleeps) post_end();
+}
+
+bool batch_loop::run_batch_elsewhere() {
+  if (is_turn_wanted_.load(std::memory_order_relaxed) || !turn_.try_lock()) return false;
+  user_.begin_batch();
+  const bool sleeps = sleep_until(user_.end_batch());
+  turn_.unlock();
+  if (!sleeps) wake();
+  return true;
 }
 
 // Setting a timer is a system call, and most waits are over before their time: one that was set too early is left, and
 // only ends a sleep for nothing.
-void batch_loop::sleep_until(time_point when) {
-  if (when >= timer_set_for_) return;
+bool batch_loop::sleep_until(time_point when) {
+  if (when == time_point::min()) return false;
+  if (when >= timer_set_for_) return true;
   const duration left = when - user_.read_clock();
-  if (left <= duration::zero()) return post_end();
+  if (left <= duration::zero()) return false;
   timer_set_for_ = when;
   timer_.expires_after(std::min<duration>(left, std::chrono::hours(24)));
   timer_.async_wait([this](const boost::system::error_code& outcome) {
     if (outcome == boost::asio::error::operation_aborted) return;
-    timer_set_for_ = time_point::max();
     enter();
+    timer_set_for_ = time_point::max();
   });
+  return true;
 }
 
 }  // namespace jackdaw::net

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cstddef>
+#include <cstdint>
+#include <mutex>
 
 #include "asio_types.hpp"
 #include "jackdaw/base/time.hpp"
@@ -14,6 +17,9 @@ namespace jackdaw::net {
 //                                                   ^------------ end_batch said: at once ----------+
 // A batch is what one look at the sockets found. Its end is a handler behind them in Asio's own queue, so a busy shard
 // looks once for each batch, without waiting, and sleeps only when a look has found nothing.
+//
+// While its thread sleeps, another may do a batch in its place: waking a thread costs more than most work that it is
+// woken for. One of them has the turn at a time; only the loop's own thread ever waits for it.
 class batch_loop {
  public:
   class user {
@@ -39,25 +45,33 @@ class batch_loop {
   // By every handler of a socket, before anything else.
   void enter() {
     if (is_in_batch_) return;
-    is_in_batch_ = true;
-    user_.begin_batch();
+    begin();
     post_end();
   }
   // Any thread: a batch begins, unless one is under way that hasn't come to its end.
   void wake();
+  // Another thread: does a batch here and now, unless one is under way or the loop's own thread wants to begin one.
+  // Never waits. False: nothing was done, and the loop has to be woken.
+  [[nodiscard]] bool run_batch_elsewhere();
 
  private:
   void listen_for_wakes();
+  void begin();
   void post_end();
   void end();
-  void sleep_until(time_point when);
+  // False when it is that time already.
+  bool sleep_until(time_point when);
 
   user& user_;
   asio_context context_;
   boost::asio::posix::basic_stream_descriptor<asio_context::executor_type> wakes_;  // an eventfd
-  std::array<std::byte, 16> woken_;
+  std::array<std::byte, sizeof(std::uint64_t)> woken_;
   asio_timer timer_;
+  // Who has the turn may touch what is the user's, and the timer.
+  std::mutex turn_;
+  std::atomic<bool> is_turn_wanted_{false};
   time_point timer_set_for_ = time_point::max();
+  // Of the loop's own thread.
   bool is_in_batch_ = false;
   bool is_end_posted_ = false;
 };

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "asio_types.hpp"
+#include "batch_loop.hpp"
 #include "jackdaw/base/bytes.hpp"
 #include "jackdaw/net/unique_fd.hpp"
 
@@ -36,7 +37,7 @@ class stream_wait {
   readiness what_;
 };
 
-// Who waits for a stream. All on the shard's thread.
+// Who waits for a stream. All in the turn of the loop that it belongs to.
 class stream_watcher {
  public:
   virtual ~stream_watcher() = default;
@@ -45,12 +46,15 @@ class stream_watcher {
   virtual void on_ready(readiness what) = 0;
 
  protected:
+  // The end of each wait begins a batch of `loop`, if there is one.
+  explicit stream_watcher(batch_loop* loop) noexcept : loop_(loop) {}
   bool has_waits() const noexcept { return waits_ != 0; }
 
  private:
   friend class stream_wait;
   // The last wait is gone: who lives only for it may die here.
   virtual void on_last_wait_gone() = 0;
+  batch_loop* loop_;
   std::uint32_t waits_ = 0;
 };
 
@@ -63,6 +67,8 @@ inline stream_wait::~stream_wait() {
 }
 
 inline void stream_wait::operator()(const boost::system::error_code& outcome) {
+  // Before anything of the watcher, its count of waits included, is touched.
+  if (watcher_->loop_ != nullptr) watcher_->loop_->enter();
   if (outcome != boost::asio::error::operation_aborted) watcher_->on_ready(what_);
 }
 

@@ -24,7 +24,8 @@ std::size_t cost_of(const broker::reply& answer) noexcept {
 
 connection::connection(connection_table& table, broker::connection_id id, accepted_socket from,
                        std::unique_ptr<byte_stream> stream)
-    : table_(table),
+    : stream_watcher(&table.loop_),
+      table_(table),
       id_(id),
       socket_(std::move(from)),
       stream_(std::move(stream)),
@@ -32,7 +33,6 @@ connection::connection(connection_table& table, broker::connection_id id, accept
 
 void connection::on_ready(readiness what) {
   if (is_closed_) return;
-  table_.loop_.enter();
   switch (what) {
     case readiness::readable:
       waits_readable_ = false;

@@ -52,9 +52,9 @@ class doorkeeper::door {
   void wait() {
     if (std::exchange(is_waiting_, true)) return;
     acceptor_.async_wait(asio_acceptor::wait_read, [this](const boost::system::error_code& error) {
+      keeper_.home_.loop().enter();
       is_waiting_ = false;
       if (error == boost::asio::error::operation_aborted) return;
-      keeper_.home_.loop().enter();
       accept_all();
     });
   }

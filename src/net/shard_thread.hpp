@@ -17,6 +17,7 @@
 #include "jackdaw/net/options.hpp"
 #include "jackdaw/net/outlets.hpp"
 #include "jackdaw/net/request_handler.hpp"
+#include "load_meter.hpp"
 
 namespace jackdaw::net {
 
@@ -24,6 +25,10 @@ class connection_table;
 
 // Works in batches: whatever has happened by the time it looks, then handler.end_of_batch, then letters to other
 // shards, then answers to clients. An idle thread sleeps without a timer.
+//
+// A little work for a shard that sleeps is done by the shard that has it for it, a whole batch of the other's, unless
+// the one that has it is busy itself: a few microseconds of work aren't worth waking a thread. So "on this thread"
+// means on the thread that has this shard's turn (batch_loop).
 class shard_thread final : public broker::environment, private batch_loop::user {
  public:
   // `workers` outlives it.
@@ -81,10 +86,14 @@ class shard_thread final : public broker::environment, private batch_loop::user 
   // batch_loop::user
   void begin_batch() override;
   time_point end_batch() override;
-  void read_letters();
+  // How many there were.
+  std::size_t read_letters();
+  void exchange_letters();
   void finish_batch();
   void watch_memory();
-  void send_letters();
+  // True if other shards' work was done here.
+  bool send_letters();
+  bool takes_turn_of(shard_thread& receiver, std::size_t letters);
   void deliver(letter l);
   bool is_finished();
 
@@ -97,6 +106,8 @@ class shard_thread final : public broker::environment, private batch_loop::user 
   mailbox<letter> mailbox_;
   std::atomic<std::uint32_t> deliveries_{0};  // by other threads, under way
   now_t now_;
+  load_meter load_;
+  bool is_asleep_ = true;
   time_point wake_at_ = time_point::max();
   std::vector<shard_thread*> everybody_;
   std::vector<std::vector<letter>> outboxes_;  // by shard

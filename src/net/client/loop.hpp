@@ -10,7 +10,7 @@ namespace jackdaw::net {
 
 class client_loop {
  public:
-  client_loop() : context_(one_thread_and_posts), stays_(context_.get_executor()) {}
+  client_loop() : context_(one_thread_runs_it), stays_(context_.get_executor()) {}
 
   asio_context& context() noexcept { return context_; }
   // Runs all that is ready; if nothing is, waits for it until then.

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "byte_stream.hpp"
 #include "jackdaw/net/outlets.hpp"
@@ -36,9 +37,8 @@ class counting_user final : public batch_loop::user {
 // What a stream tells, in order.
 class listener final : public stream_watcher {
  public:
-  explicit listener(batch_loop* loop = nullptr) : loop_(loop) {}
+  explicit listener(batch_loop* loop = nullptr) : stream_watcher(loop) {}
   void on_ready(readiness what) override {
-    if (loop_ != nullptr) loop_->enter();
     heard += what == readiness::readable ? 'r' : what == readiness::writable ? 'w' : 'b';
   }
   bool is_waited_for() const { return has_waits(); }
@@ -46,7 +46,6 @@ class listener final : public stream_watcher {
 
  private:
   void on_last_wait_gone() override { heard += '.'; }
-  batch_loop* loop_;
 };
 
 class connected {
@@ -146,6 +145,100 @@ TEST(batch_loop, wakes_come_from_any_thread_and_none_is_lost) {
   }
   thread.join();
   EXPECT_EQ(seen, wakes);
+}
+
+TEST(batch_loop, another_thread_does_a_batch_while_none_is_under_way) {
+  counting_user user;
+  batch_loop loop(user);
+  bool was_let_in = true;
+  user.then = [&] {
+    // Its own thread's batch, and then another's.
+    std::thread([&] { was_let_in = loop.run_batch_elsewhere(); }).join();
+    return time_point::max();
+  };
+  EXPECT_TRUE(loop.run_batch_elsewhere());
+  EXPECT_FALSE(was_let_in);
+  user.then = [&] {
+    std::thread([&] { was_let_in = loop.run_batch_elsewhere(); }).join();
+    loop.stop();
+    return time_point::max();
+  };
+  was_let_in = true;
+  loop.run();
+  EXPECT_FALSE(was_let_in);
+  EXPECT_EQ(user.begun, 2);
+  EXPECT_EQ(user.ended, 2);
+}
+
+TEST(batch_loop, a_batch_elsewhere_decides_when_its_own_thread_wakes) {
+  counting_user user;
+  batch_loop loop(user);
+  std::atomic<int> phase{0};
+  time_point due{};
+  user.then = [&] {
+    switch (++phase) {
+      case 2: return time_point::min();                          // elsewhere: the next at once
+      case 4: return due = user.read_clock() + milliseconds(5);  // elsewhere: the next later
+      case 5:
+        EXPECT_GE(user.read_clock(), due);
+        loop.stop();
+        break;  // never earlier
+      default: break;
+    }
+    return time_point::max();
+  };
+  const auto reaches = [&](int wanted) {
+    while (phase < wanted) std::this_thread::yield();
+  };
+  std::thread thread([&] { loop.run(); });
+  reaches(1);
+  while (!loop.run_batch_elsewhere()) std::this_thread::yield();
+  reaches(3);
+  while (!loop.run_batch_elsewhere()) std::this_thread::yield();
+  thread.join();
+  EXPECT_EQ(phase, 5);
+}
+
+// What is said to two sockets is heard once each, in batches of whatever thread, one at a time.
+TEST(batch_loop, no_event_is_lost_between_the_threads_that_do_its_batches) {
+  constexpr int rounds = 3000;
+  counting_user user;
+  batch_loop loop(user);
+  listener heard(&loop);
+  connected c(loop.context());
+  int read = 0;  // of whoever has the turn
+  bool is_inside = false;
+  std::atomic<int> seen{0};
+  user.then = [&] {
+    EXPECT_FALSE(std::exchange(is_inside, true));
+    std::byte room[16];
+    for (moved m; (m = c.stream->read(room)).what == moved::state::some;) read += static_cast<int>(m.bytes);
+    if (!heard.is_waited_for()) c.stream->wait(readiness::readable, heard);
+    seen = read;
+    if (read == rounds) loop.stop();
+    is_inside = false;
+    return time_point::max();
+  };
+  std::thread thread([&] { loop.run(); });
+  std::atomic<bool> is_over{false};
+  std::thread helper([&] {
+    while (!is_over) static_cast<void>(loop.run_batch_elsewhere());
+  });
+  for (int i = 1; i <= rounds; ++i) {
+    c.say("x");
+    if (i % 3 == 0) loop.wake();
+    while (seen < i) std::this_thread::yield();
+  }
+  thread.join();
+  is_over = true;
+  helper.join();
+  EXPECT_EQ(seen, rounds);
+  // The wait that is left ends before its watcher does.
+  user.then = [] { return time_point::max(); };
+  c.stream.reset();
+  loop.context().restart();
+  loop.context().poll();
+  EXPECT_FALSE(heard.is_waited_for());
 }
 
 TEST(plain_stream, tells_bytes_nothing_the_end_and_a_break_apart) {
