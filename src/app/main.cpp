@@ -8,7 +8,7 @@
 
 #include "broker_process.hpp"
 #include "command_line.hpp"
-#include "jackdaw/net/shard_thread.hpp"
+#include "jackdaw/net/outlets.hpp"
 #include "logging.hpp"
 #include "process.hpp"
 

@@ -1,10 +1,6 @@
 #include "connection.hpp"
 
-#include <sys/epoll.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 
 #include "connection_table.hpp"
@@ -26,19 +22,41 @@ std::size_t cost_of(const broker::reply& answer) noexcept {
 
 }  // namespace
 
-connection::connection(connection_table& table, broker::connection_id id, accepted_socket socket)
-    : table_(table), id_(id), socket_(std::move(socket)), reader_(table.options().max_frame_bytes) {}
+connection::connection(connection_table& table, broker::connection_id id, accepted_socket from,
+                       std::unique_ptr<byte_stream> stream)
+    : stream_watcher(&table.loop_),
+      table_(table),
+      id_(id),
+      socket_(std::move(from)),
+      stream_(std::move(stream)),
+      reader_(table.options().max_frame_bytes) {}
 
-void connection::on_events(std::uint32_t events) {
+void connection::on_ready(readiness what) {
   if (is_closed_) return;
-  if ((events & EPOLLOUT) != 0 && std::exchange(is_blocked_, false)) table_.flush_later(*this);
-  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_finished_ = true;
-  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
-    is_readable_ = true;
-    read();
-    // Nobody is left who would wait for the quota's end.
-    if (is_muted() && (events & (EPOLLHUP | EPOLLERR)) != 0) end_after_flush("the peer is gone", false);
+  switch (what) {
+    case readiness::readable:
+      waits_readable_ = false;
+      is_readable_ = true;
+      read();
+      break;
+    case readiness::writable:
+      is_blocked_ = false;
+      table_.flush_later(*this);
+      break;
+    case readiness::broken:
+      waits_broken_ = false;
+      // Nobody is left who would wait for the quota's end.
+      if (is_muted()) end_after_flush("the peer is gone", false);
+      break;
   }
+}
+
+void connection::wait_until_readable() {
+  if (!std::exchange(waits_readable_, true)) stream_->wait(readiness::readable, *this);
+}
+
+void connection::wait_until_broken() {
+  if (!std::exchange(waits_broken_, true)) stream_->wait(readiness::broken, *this);
 }
 
 void connection::mute(duration wait) {
@@ -46,7 +64,8 @@ void connection::mute(duration wait) {
   if (until <= muted_until_) return;
   if (is_muted()) table_.timers_.cancel(mute_end_);
   muted_until_ = until;
-  mute_end_ = table_.timers_.add(until, [this] {
+  wait_until_broken();
+  mute_end_ = table_.timers_.schedule(until, [this] {
     unmute();
     table_.touch(*this);  // from here on it's the peer's turn
     if (!is_paused_) return;
@@ -73,22 +92,19 @@ void connection::read() {
     }
     const auto space = reader_.space(table_.scratch());
     const std::size_t asked = std::min(space.size(), most - turn);
-    const auto n = ::recv(socket_.fd.get(), space.data(), asked, 0);
-    if (n > 0) {
-      turn += static_cast<std::size_t>(n);
-      reader_.received(static_cast<std::size_t>(n));
+    const auto got = stream_->read(space.first(asked));
+    if (got.what == moved::state::some) {
+      turn += got.bytes;
+      reader_.received(got.bytes);
       charge(reader_bytes_, reader_.held_bytes());
-      // A stream that gives less than asked is empty; more to come makes a new event.
-      if (static_cast<std::size_t>(n) < asked && !peer_finished_) is_readable_ = false;
-    } else if (n == 0) {
-      is_readable_ = false;
-      end_after_flush("the peer closed it", false);
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      is_readable_ = false;
-    } else if (errno != EINTR) {
-      is_readable_ = false;
-      end_after_flush(std::strerror(errno), false);
+      // A stream that gives less than asked is empty. What has come since, its end included, ends the next wait at
+      // once.
+      if (got.bytes < asked) is_readable_ = false;
+      continue;
     }
+    is_readable_ = false;
+    if (got.what == moved::state::end) end_after_flush("the peer closed it", false);
+    if (got.what == moved::state::failed) end_after_flush(std::strerror(got.error), false);
   }
   table_.received_bytes_ += turn;
   table_.batch_received_bytes_ += turn;
@@ -96,6 +112,7 @@ void connection::read() {
   charge(reader_bytes_, reader_.held_bytes());
   if (turn != 0) table_.touch(*this);
   if (is_waiting) table_.watch_pressure();
+  if (!is_readable_ && !is_ending_) wait_until_readable();
 }
 
 // Hands over the whole frames that are there. False when no more should be read now.
@@ -161,7 +178,12 @@ void reply_ticket::operator()(broker::reply answer) {
 }
 
 void connection::ticket_gone() {
-  if (--tickets_ == 0 && is_orphan_) delete this;
+  --tickets_;
+  if (is_orphan_ && !is_held()) delete this;
+}
+
+void connection::on_last_wait_gone() {
+  if (is_orphan_ && !is_held()) delete this;
 }
 
 void connection::finish(reply_queue::ticket ticket, broker::reply answer) {
@@ -184,7 +206,7 @@ void connection::flush() {
   std::size_t freed = 0;
   auto outcome = reply_writer::status::drained;
   if (!is_blocked_) {
-    outcome = writer_.send(socket_.fd.get(), replies_, table_.scratch(), sent, freed);
+    outcome = writer_.send(*stream_, replies_, table_.scratch(), sent, freed);
     table_.sent_bytes_ += sent;
     unsent_bytes_ -= freed;
     let_go(freed);
@@ -192,7 +214,9 @@ void connection::flush() {
   }
   if (outcome == reply_writer::status::closed) return table_.close(*this, writer_.reason(), writer_.is_fault());
   if (is_ending_) return table_.close(*this, end_reason_, is_protocol_error_);
-  if (outcome == reply_writer::status::blocked) is_blocked_ = true;
+  if (outcome == reply_writer::status::blocked && !std::exchange(is_blocked_, true)) {
+    stream_->wait(readiness::writable, *this);
+  }
   if (outcome == reply_writer::status::more) table_.take_turn_later(*this);
   if (sent != 0) table_.touch(*this);
   const auto& o = table_.options();

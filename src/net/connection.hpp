@@ -4,12 +4,12 @@
 #include <string>
 #include <utility>
 
+#include "byte_stream.hpp"
 #include "frame_reader.hpp"
+#include "jackdaw/base/timer_queue.hpp"
 #include "jackdaw/broker/shard.hpp"
 #include "jackdaw/net/accepted_socket.hpp"
-#include "jackdaw/net/event_loop.hpp"
 #include "jackdaw/net/idle_list.hpp"
-#include "jackdaw/net/timer_queue.hpp"
 #include "memory_budget.hpp"
 #include "reply_queue.hpp"
 #include "reply_writer.hpp"
@@ -37,13 +37,14 @@ class reply_ticket {
 
 // Reads on while earlier requests wait, until it holds as much as it may; then reading stops, which costs nothing:
 // no system call, and the peer's kernel makes the peer wait. The same holds while it is muted for a quota, but for one
-// timer. Never closes itself inside a call from the handler. Once
-// closed it lives until the batch is over and the last ticket is gone.
-class connection final : public event_source, public idle_hook, public budget_hook {
+// timer. Never closes itself inside a call from the handler. Once closed it lives until the batch is over and the last
+// ticket and the last wait for its stream are gone.
+class connection final : public stream_watcher, public idle_hook, public budget_hook {
  public:
-  connection(connection_table& table, broker::connection_id id, accepted_socket socket);
+  connection(connection_table& table, broker::connection_id id, accepted_socket from,
+             std::unique_ptr<byte_stream> stream);
 
-  void on_events(std::uint32_t events) override;
+  void on_ready(readiness what) override;
   // Goes on reading what an earlier turn or a limit left.
   void read();
   // Sends what is ready; at the end of a batch.
@@ -52,6 +53,7 @@ class connection final : public event_source, public idle_hook, public budget_ho
   void stop_reading() noexcept { is_reading_ = false; }
 
   broker::connection_id id() const noexcept { return id_; }
+  // Without its descriptor.
   const accepted_socket& socket() const noexcept { return socket_; }
   bool is_inside_frame() const noexcept { return reader_.is_inside_frame(); }
   bool has_requests() const noexcept { return !replies_.empty(); }
@@ -76,6 +78,12 @@ class connection final : public event_source, public idle_hook, public budget_ho
   void start(std::shared_ptr<buffer> frame);
   void finish(reply_queue::ticket ticket, broker::reply answer);
   void ticket_gone();
+  void on_last_wait_gone() override;
+  bool is_held() const noexcept { return tickets_ != 0 || has_waits(); }
+  // Unless it waits already. Only when nothing is known to be there: what is left of a turn is read without an event.
+  void wait_until_readable();
+  // The stream's end or break, while nothing is read from it.
+  void wait_until_broken();
   // Makes what is held for a part of this connection, so far `charged`, `bytes`.
   void charge(std::size_t& charged, std::size_t bytes) noexcept;
   void end_after_flush(std::string why, bool is_protocol_error);
@@ -85,6 +93,7 @@ class connection final : public event_source, public idle_hook, public budget_ho
   connection_table& table_;
   broker::connection_id id_;
   accepted_socket socket_;
+  std::unique_ptr<byte_stream> stream_;  // null once closed
   frame_reader reader_;
   reply_queue replies_;
   reply_writer writer_;
@@ -94,12 +103,13 @@ class connection final : public event_source, public idle_hook, public budget_ho
   std::size_t unsent_bytes_ = 0;  // of held_bytes_, answers
   std::uint32_t place_in_table_ = 0;
   std::uint32_t tickets_ = 0;  // not dropped yet
-  bool is_orphan_ = false;     // out of the table: goes with its last ticket
+  bool is_orphan_ = false;     // out of the table: goes with its last ticket and its last wait
   bool is_reading_ = true;
-  bool is_readable_ = false;    // as far as known: there may be bytes in the kernel
-  bool is_blocked_ = false;     // the socket takes no more for now
-  bool is_paused_ = false;      // by its own limits
-  bool peer_finished_ = false;  // sends no more, or is gone: don't trust a short read
+  bool is_readable_ = false;  // as far as known: there may be bytes in the kernel
+  bool is_blocked_ = false;   // the socket takes no more for now
+  bool is_paused_ = false;    // by its own limits
+  bool waits_readable_ = false;
+  bool waits_broken_ = false;
   bool is_in_flush_list_ = false;
   bool is_in_turn_list_ = false;
   bool is_closed_ = false;
@@ -107,7 +117,7 @@ class connection final : public event_source, public idle_hook, public budget_ho
   bool is_protocol_error_ = false;
   std::string end_reason_;
   time_point muted_until_ = time_point::min();  // min(): it isn't
-  timer_queue::ticket mute_end_{};
+  timer_queue::handle mute_end_{};
 };
 
 }  // namespace jackdaw::net

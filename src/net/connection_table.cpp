@@ -1,7 +1,6 @@
 #include "connection_table.hpp"
 
 #include <spdlog/spdlog.h>
-#include <sys/epoll.h>
 
 #include <algorithm>
 
@@ -18,7 +17,7 @@ duration idle_grain(const connection_options& options) {
 
 }  // namespace
 
-connection_table::connection_table(identity self, const connection_options& options, event_loop& loop,
+connection_table::connection_table(identity self, const connection_options& options, batch_loop& loop,
                                    timer_queue& timers, request_handler& handler, closed_sink on_closed)
     : self_(std::move(self)),
       options_(options),
@@ -32,7 +31,10 @@ connection_table::connection_table(identity self, const connection_options& opti
 
 connection_table::~connection_table() {
   for (auto& c : open_) closed_.push_back(std::move(c));
-  for (auto& c : closed_) c->is_closed_ = true;
+  for (auto& c : closed_) {
+    c->is_closed_ = true;
+    c->stream_.reset();
+  }
   bury();
 }
 
@@ -50,18 +52,20 @@ void connection_table::tell(line kind, const std::string& sentence) {
 void connection_table::adopt(accepted_socket socket) {
   if (!is_reading_) return on_closed_(socket);
   const broker::connection_id id{opened_++ * self_.shard_count + self_.shard.value()};
-  auto c = std::make_unique<connection>(*this, id, std::move(socket));
-  const auto watched = loop_.add(c->socket().fd.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP, *c);
-  if (!watched) {
-    tell(line::failed, fmt::format("Connection from {} refused: {}", c->socket().peer, watched.error().detail));
-    on_closed_(c->socket());
-    return;
+  boost::system::error_code error;
+  auto stream = make_plain_stream(loop_.context(), std::move(socket.fd), error);
+  if (error) {
+    tell(line::failed,
+         fmt::format("Connection from {} refused: can't wait for its socket: {}", socket.peer, error.message()));
+    return on_closed_(socket);
   }
+  auto c = std::make_unique<connection>(*this, id, std::move(socket), std::move(stream));
   spdlog::debug("Connection {} from {} on {}", id.value(), c->socket().peer,
                 self_.listener_names[c->socket().listener]);
   handler_.open_connection({id, self_.listener_names[c->socket().listener], c->socket().peer}, now_);
   c->place_in_table_ = static_cast<std::uint32_t>(open_.size());
   touch(*c);
+  c->wait_until_readable();
   open_.push_back(std::move(c));
 }
 
@@ -92,8 +96,8 @@ void connection_table::bury() noexcept {
   std::erase_if(turns_, [](const connection* c) { return c->is_closed_; });
   std::erase_if(flushes_, [](const connection* c) { return c->is_closed_; });
   for (auto& c : closed_) {
-    // What the handler still holds of it may be dropped much later.
-    if (c->tickets_ != 0) c.release()->is_orphan_ = true;
+    // What the handler still holds of it may be dropped much later; its waits end soon.
+    if (c->is_held()) c.release()->is_orphan_ = true;
   }
   closed_.clear();
 }
@@ -125,7 +129,7 @@ void connection_table::close(connection& c, const std::string& why, bool is_prot
   idle_.remove(c);
   handler_.close_connection(c.id(), now_);
   c.let_go(c.held_bytes());
-  c.socket_.fd.reset();
+  c.stream_.reset();
   on_closed_(c.socket());
   // The last one takes the place of the one that goes.
   const std::uint32_t place = c.place_in_table_;
@@ -141,7 +145,7 @@ void connection_table::arm_idle_timer() {
   idle_hook* oldest = idle_.oldest();
   if (oldest == nullptr || options_.max_idle <= duration::zero()) return;
   idle_timer_armed_ = true;
-  timers_.add(oldest->touched + options_.max_idle, [this] {
+  timers_.schedule(oldest->touched + options_.max_idle, [this] {
     idle_timer_armed_ = false;
     close_idle();
     if (!idle_timer_armed_) arm_idle_timer();
@@ -167,7 +171,7 @@ void connection_table::close_idle() {
 void connection_table::watch_pressure() {
   if (pressure_timer_armed_ || !budget_.has_waiting()) return;
   pressure_timer_armed_ = true;
-  timers_.add(now_.steady + options_.stall_under_pressure / 4, [this] {
+  timers_.schedule(now_.steady + options_.stall_under_pressure / 4, [this] {
     pressure_timer_armed_ = false;
     if (budget_.has_waiting()) close_stalled();
     watch_pressure();

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "batch_loop.hpp"
 #include "connection.hpp"
+#include "jackdaw/base/timer_queue.hpp"
 #include "jackdaw/broker/environment.hpp"
-#include "jackdaw/net/event_loop.hpp"
 #include "jackdaw/net/options.hpp"
 #include "jackdaw/net/request_handler.hpp"
-#include "jackdaw/net/timer_queue.hpp"
 #include "log_limiter.hpp"
 
 namespace jackdaw::net {
@@ -27,7 +27,7 @@ class connection_table {
   // Hears of each connection that closed.
   using closed_sink = unique_function<void(const accepted_socket&)>;
 
-  connection_table(identity self, const connection_options& options, event_loop& loop, timer_queue& timers,
+  connection_table(identity self, const connection_options& options, batch_loop& loop, timer_queue& timers,
                    request_handler& handler, closed_sink on_closed);
   ~connection_table();
 
@@ -79,7 +79,7 @@ class connection_table {
 
   identity self_;
   connection_options options_;
-  event_loop& loop_;
+  batch_loop& loop_;
   timer_queue& timers_;
   request_handler& handler_;
   closed_sink on_closed_;

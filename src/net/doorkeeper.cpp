@@ -1,7 +1,6 @@
 #include "doorkeeper.hpp"
 
 #include <spdlog/spdlog.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -9,7 +8,7 @@
 #include <cstring>
 
 #include "jackdaw/net/accepted_socket.hpp"
-#include "jackdaw/net/shard_thread.hpp"
+#include "shard_thread.hpp"
 
 namespace jackdaw::net {
 
@@ -22,25 +21,48 @@ constexpr duration pause_without_descriptors = std::chrono::milliseconds(100);
 }  // namespace
 
 // One listening socket.
-class doorkeeper::door final : public event_source {
+class doorkeeper::door {
  public:
-  door(doorkeeper& keeper, unique_fd fd, std::uint16_t listener)
-      : keeper_(keeper), fd_(std::move(fd)), listener_(listener) {}
+  door(doorkeeper& keeper, std::uint16_t listener)
+      : keeper_(keeper), acceptor_(keeper.home_.loop().context()), listener_(listener) {}
 
-  void on_events(std::uint32_t) override { accept_all(); }
-  void accept_all() {
-    for (int i = 0; fd_ && i < turn; ++i) {
-      if (!keeper_.accept_one(fd_.get(), listener_)) return;
-    }
-    if (fd_) keeper_.go_on(*this);
+  boost::system::error_code take(unique_fd& fd) {
+    boost::system::error_code error;
+    acceptor_.assign(boost::asio::ip::tcp::v6(), fd.get(), error);
+    if (!error) static_cast<void>(fd.release());
+    return error;
   }
-  int fd() const noexcept { return fd_.get(); }
-  void close() noexcept { fd_.reset(); }
+  void accept_all() {
+    for (int i = 0; acceptor_.is_open() && i < turn; ++i) {
+      switch (keeper_.accept_one(acceptor_.native_handle(), listener_)) {
+        case outcome::more: break;
+        case outcome::nobody: return wait();
+        case outcome::not_now: return;
+      }
+    }
+    if (acceptor_.is_open()) keeper_.go_on(*this);
+  }
+  // The door stays until its keeper goes: the wait that this cancels names it.
+  void close() {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+  }
 
  private:
+  void wait() {
+    if (std::exchange(is_waiting_, true)) return;
+    acceptor_.async_wait(asio_acceptor::wait_read, [this](const boost::system::error_code& error) {
+      keeper_.home_.loop().enter();
+      is_waiting_ = false;
+      if (error == boost::asio::error::operation_aborted) return;
+      accept_all();
+    });
+  }
+
   doorkeeper& keeper_;
-  unique_fd fd_;
+  asio_acceptor acceptor_;
   std::uint16_t listener_;
+  bool is_waiting_ = false;
 };
 
 doorkeeper::doorkeeper(shard_thread& home, std::size_t shard_count, const admission::limits& limits)
@@ -51,16 +73,15 @@ doorkeeper::~doorkeeper() = default;
 void doorkeeper::open(std::vector<bound_listener> listeners) {
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     for (auto& fd : listeners[i].sockets) {
-      doors_.push_back(std::make_unique<door>(*this, std::move(fd), static_cast<std::uint16_t>(i)));
-      const auto watched = home_.loop().add(doors_.back()->fd(), EPOLLIN, *doors_.back());
-      if (!watched) spdlog::error("A listener can't accept connections: {}", watched.error().detail);
+      doors_.push_back(std::make_unique<door>(*this, static_cast<std::uint16_t>(i)));
+      const auto error = doors_.back()->take(fd);
+      if (error) spdlog::error("A listener can't accept connections: {}", error.message());
     }
   }
   accept_everywhere();
 }
 
 void doorkeeper::close() {
-  // The doors stay: an event already collected may name one.
   for (const auto& d : doors_) d->close();
 }
 
@@ -96,39 +117,40 @@ bool doorkeeper::may_accept() {
   return true;
 }
 
-bool doorkeeper::accept_one(int listening, std::uint16_t listener) {
-  if (!may_accept()) return false;
+doorkeeper::outcome doorkeeper::accept_one(int listening, std::uint16_t listener) {
+  if (!may_accept()) return outcome::not_now;
   sockaddr_storage from{};
   socklen_t size = sizeof from;
   unique_fd fd(::accept4(listening, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   std::uint64_t left_out = 0;
   if (!fd) {
     const int error = errno;
-    if (error == EAGAIN || error == EWOULDBLOCK) return false;
-    if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM) return true;  // that one is gone
+    if (error == EAGAIN || error == EWOULDBLOCK) return outcome::nobody;
+    if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
+      return outcome::more;  // that one is gone
     if (allow(line::accept_failed, left_out)) {
       spdlog::error("New connections have to wait: {} ({} are open; raise the limit of open files, ulimit -n)",
                     std::strerror(error), admission_.open());
     }
     pause_until(home_.now().steady + pause_without_descriptors);
-    return false;
+    return outcome::not_now;
   }
   accepted_socket socket{std::move(fd), ip_of(from), endpoint_text(from), listener};
   if (const auto delay = admission_.delay_of(socket.ip, home_.now().steady); delay > duration::zero()) {
     refuse_later(std::move(socket), delay);
-    return true;
+    return outcome::more;
   }
   if (!admission_.admit(socket.ip, home_.now().steady)) {
     if (allow(line::too_many_of_ip, left_out)) {
       spdlog::warn("Connection from {} refused: its address has {} open (max.connections.per.ip); {} others refused",
                    socket.peer, admission_.limit_of(socket.ip), left_out);
     }
-    return true;
+    return outcome::more;
   }
   const shard_id to = pick_shard();
   ++load_[to.value()];
   home_.give_socket(to, std::move(socket));
-  return true;
+  return outcome::more;
 }
 
 // As Kafka does (KIP-612): the peer is connected, hears nothing, and is cut off.
@@ -143,7 +165,7 @@ void doorkeeper::refuse_later(accepted_socket socket, duration delay) {
   if (refused_later_ == refused_later_max) return;
   ++refused_later_;
   auto fd = std::make_unique<unique_fd>(std::move(socket.fd));
-  home_.timers().add(home_.now().steady + delay, [this, fd = std::move(fd)] { --refused_later_; });
+  home_.timers().schedule(home_.now().steady + delay, [this, fd = std::move(fd)] { --refused_later_; });
 }
 
 bool doorkeeper::allow(line kind, std::uint64_t& left_out) {
@@ -169,7 +191,7 @@ void doorkeeper::on_closed(shard_id shard, const ip_address& ip) {
 
 void doorkeeper::pause_until(time_point when) {
   is_paused_ = true;
-  pause_end_ = home_.timers().add(when, [this] {
+  pause_end_ = home_.timers().schedule(when, [this] {
     is_paused_ = false;
     accept_everywhere();
   });

@@ -5,11 +5,10 @@
 #include <vector>
 
 #include "jackdaw/base/ids.hpp"
+#include "jackdaw/base/timer_queue.hpp"
 #include "jackdaw/net/accepted_socket.hpp"
 #include "jackdaw/net/admission.hpp"
-#include "jackdaw/net/event_loop.hpp"
 #include "jackdaw/net/options.hpp"
-#include "jackdaw/net/timer_queue.hpp"
 #include "listening_socket.hpp"
 #include "log_limiter.hpp"
 
@@ -39,8 +38,9 @@ class doorkeeper {
   class door;
   enum class line : std::uint8_t { accept_failed, too_many_of_ip, too_fast_of_ip, full, count };
 
-  // Whether there may be more to accept.
-  bool accept_one(int listening, std::uint16_t listener);
+  enum class outcome : std::uint8_t { more, nobody, not_now };
+  // `more`: there may be another; `not_now`: accept_everywhere() will go on.
+  outcome accept_one(int listening, std::uint16_t listener);
   void refuse_later(accepted_socket socket, duration delay);
   bool may_accept();
   bool allow(line kind, std::uint64_t& left_out);
@@ -55,7 +55,7 @@ class doorkeeper {
   std::size_t next_shard_ = 0;
   std::vector<std::unique_ptr<door>> doors_;
   bool is_paused_ = false;
-  timer_queue::ticket pause_end_;
+  timer_queue::handle pause_end_;
   bool is_full_ = false;
   std::size_t refused_later_ = 0;  // connections that wait to be refused
   log_limiter<static_cast<std::size_t>(line::count)> limiter_;

@@ -1,9 +1,5 @@
 #include "reply_writer.hpp"
 
-#include <sys/sendfile.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -20,17 +16,15 @@ constexpr std::size_t turn_bytes = 4 * 1024 * 1024;
 constexpr std::size_t most_parts = 64;
 constexpr const char* file_too_short = "a segment file is shorter than the answer that refers to it";
 
-bool goes_by_file(const broker::file_slice& slice) noexcept {
-  return slice.size >= worth_a_call && slice.file->native_handle() >= 0;
-}
-
-// MSG_MORE: what precedes a slice leaves in one packet with its start.
-int flags(bool slice_follows) noexcept { return MSG_NOSIGNAL | (slice_follows ? MSG_MORE : 0); }
-
 }  // namespace
 
-reply_writer::status reply_writer::send(int socket, reply_queue& queue, mutable_bytes scratch, std::size_t& sent_bytes,
-                                        std::size_t& freed_cost) {
+bool reply_writer::goes_by_file(const broker::file_slice& slice) const noexcept {
+  return sends_files_ && slice.size >= worth_a_call && slice.file->native_handle() >= 0;
+}
+
+reply_writer::status reply_writer::send(byte_stream& stream, reply_queue& queue, mutable_bytes scratch,
+                                        std::size_t& sent_bytes, std::size_t& freed_cost) {
+  sends_files_ = stream.sends_files();
   const std::size_t sent_before = sent_bytes;
   for (;;) {
     while (kept_.empty() && !queue.empty() && queue.front().is_ready) {
@@ -45,19 +39,19 @@ reply_writer::status reply_writer::send(int socket, reply_queue& queue, mutable_
     }
     if (queue.empty() || !queue.front().is_ready) return status::drained;
     if (sent_bytes - sent_before >= turn_bytes) return status::more;
-    const auto done = send_front(socket, queue, scratch, sent_bytes, freed_cost);
+    const auto done = send_front(stream, queue, scratch, sent_bytes, freed_cost);
     if (done != status::drained) return done;
   }
 }
 
-reply_writer::status reply_writer::send_front(int socket, reply_queue& queue, mutable_bytes scratch,
+reply_writer::status reply_writer::send_front(byte_stream& stream, reply_queue& queue, mutable_bytes scratch,
                                               std::size_t& sent_bytes, std::size_t& freed_cost) {
   const auto& answer = queue.front().answer;
-  if (!kept_.empty()) return send_kept(socket, answer, sent_bytes);
-  if (is_at_file_slice(answer)) return send_slice(socket, answer, sent_bytes);
+  if (!kept_.empty()) return send_kept(stream, answer, sent_bytes);
+  if (is_at_file_slice(answer)) return send_slice(stream, answer, sent_bytes);
   const auto* next = next_slice(answer);
-  if (next != nullptr && !goes_by_file(next->slice)) return send_staged(socket, answer, scratch, sent_bytes);
-  return send_memory(socket, queue, sent_bytes, freed_cost);
+  if (next != nullptr && !goes_by_file(next->slice)) return send_staged(stream, answer, scratch, sent_bytes);
+  return send_memory(stream, queue, sent_bytes, freed_cost);
 }
 
 const broker::reply_slice* reply_writer::next_slice(const broker::reply& answer) const noexcept {
@@ -69,7 +63,7 @@ bool reply_writer::is_at_file_slice(const broker::reply& answer) const noexcept 
   return next != nullptr && memory_sent_ == next->at && goes_by_file(next->slice);
 }
 
-reply_writer::status reply_writer::send_memory(int socket, reply_queue& queue, std::size_t& sent_bytes,
+reply_writer::status reply_writer::send_memory(byte_stream& stream, reply_queue& queue, std::size_t& sent_bytes,
                                                std::size_t& freed_cost) {
   std::array<iovec, most_parts> parts;
   std::size_t count = 0;
@@ -89,15 +83,13 @@ reply_writer::status reply_writer::send_memory(int socket, reply_queue& queue, s
     parts[count++] = {slot.answer.bytes.data() + begin, end - begin};
     total += end - begin;
   }
-  msghdr message{};
-  message.msg_iov = parts.data();
-  message.msg_iovlen = count;
-  const auto n = ::sendmsg(socket, &message, flags(slice_follows));
-  if (n < 0) return after_error();
-  sent_bytes += static_cast<std::size_t>(n);
-  advance(queue, static_cast<std::size_t>(n), freed_cost);
-  // A socket that takes less than it is given is full, and says when it isn't.
-  return static_cast<std::size_t>(n) < total ? status::blocked : status::drained;
+  // What precedes a slice leaves in one packet with its start.
+  const auto sent = stream.write(std::span(parts).first(count), slice_follows);
+  if (sent.what != moved::state::some) return after(sent);
+  sent_bytes += sent.bytes;
+  advance(queue, sent.bytes, freed_cost);
+  // A stream that takes less than it is given is full, and says when it isn't.
+  return sent.bytes < total ? status::blocked : status::drained;
 }
 
 void reply_writer::advance(reply_queue& queue, std::size_t n, std::size_t& freed_cost) {
@@ -145,17 +137,20 @@ bool reply_writer::stage(const broker::reply& answer, mutable_bytes into, std::s
   return true;
 }
 
-reply_writer::status reply_writer::send_staged(int socket, const broker::reply& answer, mutable_bytes scratch,
+reply_writer::status reply_writer::send_staged(byte_stream& stream, const broker::reply& answer, mutable_bytes scratch,
                                                std::size_t& sent_bytes) {
   std::size_t staged = 0;
   if (!stage(answer, scratch, staged)) {
     is_fault_ = true;
     return give_up(file_too_short);
   }
-  std::size_t sent = 0;
-  const auto n = staged == 0 ? 0 : ::send(socket, scratch.data(), staged, flags(is_at_file_slice(answer)));
-  if (n > 0) sent = static_cast<std::size_t>(n);
-  const auto outcome = n < 0 ? after_error() : sent < staged ? status::blocked : status::drained;
+  moved done;
+  const iovec part{scratch.data(), staged};
+  if (staged != 0) done = stream.write({&part, 1}, is_at_file_slice(answer));
+  const std::size_t sent = done.bytes;
+  const auto outcome = done.what != moved::state::some ? after(done)
+                       : sent < staged                 ? status::blocked
+                                                       : status::drained;
   sent_bytes += sent;
   if (sent < staged) {
     kept_ = buffer(staged - sent);
@@ -165,29 +160,31 @@ reply_writer::status reply_writer::send_staged(int socket, const broker::reply& 
   return outcome;
 }
 
-reply_writer::status reply_writer::send_kept(int socket, const broker::reply& answer, std::size_t& sent_bytes) {
+reply_writer::status reply_writer::send_kept(byte_stream& stream, const broker::reply& answer,
+                                             std::size_t& sent_bytes) {
   const std::size_t rest = kept_.size() - kept_sent_;
-  const auto n = ::send(socket, kept_.data() + kept_sent_, rest, flags(is_at_file_slice(answer)));
-  if (n < 0) return after_error();
-  sent_bytes += static_cast<std::size_t>(n);
-  kept_sent_ += static_cast<std::size_t>(n);
+  const iovec part{kept_.data() + kept_sent_, rest};
+  const auto sent = stream.write({&part, 1}, is_at_file_slice(answer));
+  if (sent.what != moved::state::some) return after(sent);
+  sent_bytes += sent.bytes;
+  kept_sent_ += sent.bytes;
   if (kept_sent_ < kept_.size()) return status::blocked;
   kept_ = buffer();
   return status::drained;
 }
 
-reply_writer::status reply_writer::send_slice(int socket, const broker::reply& answer, std::size_t& sent_bytes) {
+reply_writer::status reply_writer::send_slice(byte_stream& stream, const broker::reply& answer,
+                                              std::size_t& sent_bytes) {
   const auto& slice = answer.slices[slices_sent_].slice;
-  auto position = static_cast<off_t>(slice.position + slice_sent_);
   const std::size_t rest = std::min<std::size_t>(slice.size - slice_sent_, turn_bytes);
-  const auto n = ::sendfile(socket, slice.file->native_handle(), &position, rest);
-  if (n == 0) {
+  const auto sent = stream.write_file(slice.file->native_handle(), slice.position + slice_sent_, rest);
+  if (sent.what != moved::state::some) return after(sent);
+  if (sent.bytes == 0) {
     is_fault_ = true;
     return give_up(file_too_short);
   }
-  if (n < 0) return after_error();
-  sent_bytes += static_cast<std::size_t>(n);
-  slice_sent_ += static_cast<std::uint32_t>(n);
+  sent_bytes += sent.bytes;
+  slice_sent_ += static_cast<std::uint32_t>(sent.bytes);
   if (slice_sent_ == slice.size) {
     ++slices_sent_;
     slice_sent_ = 0;
@@ -195,12 +192,11 @@ reply_writer::status reply_writer::send_slice(int socket, const broker::reply& a
   return status::drained;
 }
 
-reply_writer::status reply_writer::after_error() {
-  if (errno == EAGAIN || errno == EWOULDBLOCK) return status::blocked;
-  if (errno == EINTR) return status::drained;
+reply_writer::status reply_writer::after(const moved& nothing) {
+  if (nothing.what == moved::state::full) return status::blocked;
   // EIO and the like come from the file of a slice, not from the peer.
-  is_fault_ = errno != EPIPE && errno != ECONNRESET && errno != ETIMEDOUT;
-  return give_up(std::string("sending failed: ") + std::strerror(errno));
+  is_fault_ = nothing.error != EPIPE && nothing.error != ECONNRESET && nothing.error != ETIMEDOUT;
+  return give_up(std::string("sending failed: ") + std::strerror(nothing.error));
 }
 
 reply_writer::status reply_writer::give_up(std::string why) {

@@ -5,6 +5,7 @@
 #include "doorkeeper.hpp"
 #include "jackdaw/base/assert.hpp"
 #include "listening_socket.hpp"
+#include "shard_thread.hpp"
 
 namespace jackdaw::net {
 
@@ -50,6 +51,10 @@ server::server(server_options options, disk::worker_pools& workers, clock_functi
 }
 
 server::~server() = default;
+
+broker::environment& server::environment(shard_id id) noexcept { return *shards_[id.value()]; }
+
+void server::run_at(shard_id id, unique_function<void()> task) { shards_[id.value()]->run_here(std::move(task)); }
 
 result<void> server::bind() {
   for (const auto& listener : options_.listeners) {

@@ -1,4 +1,4 @@
-#include "jackdaw/net/shard_thread.hpp"
+#include "shard_thread.hpp"
 
 #include <pthread.h>
 #include <sys/prctl.h>
@@ -14,6 +14,12 @@ namespace jackdaw::net {
 namespace {
 constexpr duration calm_after = std::chrono::seconds(1);
 constexpr unsigned long timer_slack_ns = 1000;
+// Who is busier than this, or has more for another shard than this, wakes that one: two cores do more than one.
+constexpr double busy_share = 0.25;
+constexpr duration busy_window = std::chrono::milliseconds(50);
+constexpr std::size_t few_letters = 16;
+// Letters to and fro between shards in one batch, before sockets get their turn.
+constexpr int exchange_rounds = 8;
 }  // namespace
 
 now_t system_now() {
@@ -26,7 +32,7 @@ now_t system_now() {
 }
 
 shard_thread::shard_thread(shard_id id, disk::worker_pools& workers, outlets out, clock_function clock)
-    : id_(id), workers_(workers), out_(out), clock_(clock), now_(clock()) {}
+    : id_(id), workers_(workers), out_(out), clock_(clock), loop_(*this), now_(clock()), load_(busy_window) {}
 
 shard_thread::~shard_thread() {
   JD_ASSERT(!thread_.joinable());
@@ -61,34 +67,42 @@ void shard_thread::join() {
 void shard_thread::run() {
   // Some waits are for tens of microseconds (broker::gathering); by default Linux may add 50 to each.
   ::prctl(PR_SET_TIMERSLACK, timer_slack_ns);
-  while (!is_finished()) {
-    wait();
-    now_ = clock_();
-    connections_->set_now(now_);
-    handler_->set_now(now_);
-    loop_.dispatch();
-    connections_->take_turns();
-    read_letters();
-    timers_.run(now_.steady);
-    if (wake_at_ <= now_.steady) {
-      wake_at_ = time_point::max();
-      handler_->on_wake(now_);
-    }
-    finish_batch();
-  }
+  loop_.run();
 }
 
-void shard_thread::wait() {
-  const time_point next = std::min(wake_at_, timers_.next());
-  duration at_most = duration::max();
-  if (next != time_point::max()) at_most = std::max(next - clock_().steady, duration::zero());
-  if (connections_->has_turns() || !mailbox_.fall_asleep()) at_most = duration::zero();
-  loop_.wait(at_most);
+void shard_thread::begin_batch() {
   mailbox_.wake_up();
+  now_ = clock_();
+  if (std::exchange(is_asleep_, false)) {
+    load_.slept(now_.steady);
+  } else {
+    load_.worked(now_.steady);
+  }
+  connections_->set_now(now_);
+  handler_->set_now(now_);
 }
 
-void shard_thread::read_letters() {
-  mailbox_.receive([this](letter& l) {
+time_point shard_thread::end_batch() {
+  connections_->take_turns();
+  read_letters();
+  timers_.run_due(now_.steady);
+  if (wake_at_ <= now_.steady) {
+    wake_at_ = time_point::max();
+    handler_->on_wake(now_);
+  }
+  finish_batch();
+  if (is_finished()) {
+    loop_.stop();
+    return time_point::max();
+  }
+  if (connections_->has_turns() || !mailbox_.fall_asleep()) return time_point::min();
+  is_asleep_ = true;
+  load_.worked(read_clock());
+  return std::min(wake_at_, timers_.next());
+}
+
+std::size_t shard_thread::read_letters() {
+  return mailbox_.receive([this](letter& l) {
     if (auto* m = std::get_if<message>(&l)) {
       handler_->run(*m);
     } else if (auto* t = std::get_if<task>(&l)) {
@@ -100,11 +114,18 @@ void shard_thread::read_letters() {
   });
 }
 
+// Before the answers: the other shards start while this one is busy with its sockets. If their work was done here, what
+// came of it leaves with the same answers.
+void shard_thread::exchange_letters() {
+  for (int round = 1;; ++round) {
+    handler_->end_of_batch(now_);
+    if (!send_letters() || round == exchange_rounds || read_letters() == 0) return;
+  }
+}
+
 void shard_thread::finish_batch() {
   do {
-    handler_->end_of_batch(now_);
-    // Before the answers: the other shards start while this one is busy with its sockets.
-    send_letters();
+    exchange_letters();
   } while (connections_->flush());
   if (is_finishing_ && (!connections_->has_unsent() || give_up_at_ <= now_.steady)) {
     connections_->close_all("the server stops");
@@ -122,20 +143,33 @@ void shard_thread::finish_batch() {
 void shard_thread::watch_memory() {
   is_memory_watched_ = true;
   connections_->budget().set_calm();
-  timers_.add(now_.steady + calm_after, [this] {
+  timers_.schedule(now_.steady + calm_after, [this] {
     if (connections_->budget().is_busy()) return watch_memory();
     is_memory_watched_ = false;
     connections_->options().on_calm();
   });
 }
 
-void shard_thread::send_letters() {
+bool shard_thread::send_letters() {
+  bool did_work = false;
   for (std::size_t to = 0; to < outboxes_.size(); ++to) {
-    if (outboxes_[to].empty()) continue;
+    const std::size_t letters = outboxes_[to].size();
+    if (letters == 0) continue;
     shard_thread& receiver = *everybody_[to];
-    if (receiver.mailbox_.send(std::move(outboxes_[to]))) receiver.loop_.wake();
+    const bool is_asleep = receiver.mailbox_.send(std::move(outboxes_[to]));
     outboxes_[to].clear();
+    if (!is_asleep) continue;
+    if (takes_turn_of(receiver, letters)) {
+      did_work = true;
+    } else {
+      receiver.loop_.wake();
+    }
   }
+  return did_work;
+}
+
+bool shard_thread::takes_turn_of(shard_thread& receiver, std::size_t letters) {
+  return letters <= few_letters && load_.share() < busy_share && receiver.loop_.run_batch_elsewhere();
 }
 
 bool shard_thread::is_finished() { return is_finishing_ && on_workers_ == 0 && connections_->size() == 0; }
@@ -165,7 +199,7 @@ void shard_thread::finish(duration grace) {
   is_finishing_ = true;
   give_up_at_ = now_.steady + grace;
   // Only there to end the wait.
-  timers_.add(give_up_at_, [] {});
+  timers_.schedule(give_up_at_, [] {});
 }
 
 void shard_thread::post(shard_id to, unique_function<void(broker::shard&)> what) {

@@ -1,4 +1,4 @@
-// The client half of the protocol, for the command line: one thread, no Asio, nothing running between calls of poll().
+// The client half of the protocol, for the command line: one thread, nothing running between calls of poll().
 // It speaks to any Kafka-compatible cluster.
 #pragma once
 
@@ -22,6 +22,7 @@
 namespace jackdaw::net {
 
 class client_connection;
+class client_loop;
 
 // A broker answers the requests of one connection one after the other: what may wait there for long (a fetch for
 // records, a join for other members) goes by a connection of its own, where it holds up nothing else.
@@ -141,7 +142,8 @@ class client {
 
   client_options options_;
   cluster_metadata metadata_;
-  std::vector<std::unique_ptr<client_connection>> connections_;
+  std::unique_ptr<client_loop> loop_;
+  std::vector<std::shared_ptr<client_connection>> connections_;
   std::size_t bootstrap_next_ = 0;
   std::vector<std::string> watched_topics_;
   bool refreshing_ = false;

@@ -11,7 +11,8 @@
 
 namespace jackdaw::net {
 
-// The functions of broker::shard, with its promises; all are called on one shard's thread, one at a time.
+// The functions of broker::shard, with its promises; all are called one at a time, on the shard's thread or on the one
+// that does a batch in its place.
 class request_handler {
  public:
   virtual ~request_handler() = default;

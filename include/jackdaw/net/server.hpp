@@ -6,15 +6,19 @@
 #include <memory>
 #include <vector>
 
+#include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/result.hpp"
+#include "jackdaw/base/unique_function.hpp"
+#include "jackdaw/broker/environment.hpp"
 #include "jackdaw/disk/worker_pool.hpp"
 #include "jackdaw/net/options.hpp"
+#include "jackdaw/net/outlets.hpp"
 #include "jackdaw/net/request_handler.hpp"
-#include "jackdaw/net/shard_thread.hpp"
 
 namespace jackdaw::net {
 
 class doorkeeper;
+class shard_thread;
 struct bound_listener;
 
 struct server_options {
@@ -35,7 +39,7 @@ class server {
   // Joined, or never started.
   ~server();
 
-  broker::environment& environment(shard_id id) noexcept { return *shards_[id.value()]; }
+  broker::environment& environment(shard_id id) noexcept;
   std::uint32_t shard_count() const noexcept { return options_.shards; }
 
   // Takes the listeners' ports, so that a taken one shows before anything else is done. Nobody can connect yet.
@@ -61,7 +65,7 @@ class server {
   void join();
 
   // Any thread: runs `task` on a shard's thread.
-  void run_at(shard_id id, unique_function<void()> task) { shards_[id.value()]->run_here(std::move(task)); }
+  void run_at(shard_id id, unique_function<void()> task);
 
  private:
   void open_doors();

@@ -1,10 +1,9 @@
 #include "jackdaw/net/client.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 
 #include "connection.hpp"
+#include "loop.hpp"
 
 namespace jackdaw::net {
 
@@ -17,7 +16,9 @@ constexpr milliseconds retry_pause{50};
 
 }  // namespace
 
-client::client(client_options options) : options_(std::move(options)) { JD_ASSERT(!options_.bootstrap.empty()); }
+client::client(client_options options) : options_(std::move(options)), loop_(std::make_unique<client_loop>()) {
+  JD_ASSERT(!options_.bootstrap.empty());
+}
 
 // Callbacks of what is outstanding are dropped, not called: their owners may be gone.
 client::~client() = default;
@@ -26,7 +27,9 @@ client_connection* client::open(const endpoint& at, client_lane lane) {
   for (auto& c : connections_) {
     if (c->at() == at && c->lane() == lane && !c->is_failed()) return c.get();
   }
-  return connections_.emplace_back(std::make_unique<client_connection>(at, lane, options_, clock::now())).get();
+  connections_.push_back(std::make_shared<client_connection>(loop_->context(), at, lane, options_, clock::now()));
+  connections_.back()->start();
+  return connections_.back().get();
 }
 
 client_connection* client::connection_to(broker_id id, client_lane lane) {
@@ -58,8 +61,6 @@ void client::drop_failed() {
 }
 
 bool client::poll(milliseconds wait, int also_fd) {
-  std::vector<pollfd> wanted;
-  std::vector<client_connection*> polled;
   const auto now = clock::now();
   auto until = now + wait;
   // Callbacks may open connections: those come in the next round.
@@ -67,19 +68,14 @@ bool client::poll(milliseconds wait, int also_fd) {
     client_connection& c = *connections_[i];
     c.on_time(now);
     c.flush();
-    if (c.is_failed()) continue;
-    wanted.push_back(c.wanted());
-    polled.push_back(&c);
-    until = std::min(until, c.next_deadline());
+    if (!c.is_failed()) until = std::min(until, c.next_deadline());
   }
-  if (also_fd >= 0) wanted.push_back({also_fd, POLLIN, 0});
-  const auto left = std::chrono::ceil<milliseconds>(std::max(until - now, clock::duration::zero()));
-  ::poll(wanted.data(), wanted.size(), static_cast<int>(left.count()));
-  const auto after = clock::now();
-  for (std::size_t i = 0; i < polled.size(); ++i) {
-    if (wanted[i].revents != 0) polled[i]->on_events(wanted[i].revents, after);
+  bool input = false;
+  if (also_fd >= 0) {
+    input = loop_->run_until(until, also_fd);
+  } else {
+    loop_->run_until(until);
   }
-  const bool input = also_fd >= 0 && wanted.back().revents != 0;
   drop_failed();
   return input;
 }

@@ -1,8 +1,5 @@
 #include "connection.hpp"
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -22,52 +19,66 @@ constexpr std::int16_t api_versions_first_try = 3;  // the first flexible one, w
 
 }  // namespace
 
-client_connection::client_connection(endpoint at, client_lane lane, const client_options& options,
-                                     clock::time_point now)
-    : at_(std::move(at)), lane_(lane), options_(options), connect_deadline_(now + options.connect_timeout) {
-  resolve();
-}
-
-client_connection::~client_connection() {
-  if (addresses_ != nullptr) ::freeaddrinfo(addresses_);
-}
+client_connection::client_connection(asio_context& context, endpoint at, client_lane lane,
+                                     const client_options& options, clock::time_point now)
+    : at_(std::move(at)),
+      lane_(lane),
+      options_(options),
+      socket_(context),
+      connect_deadline_(now + options.connect_timeout) {}
 
 error client_connection::unreachable(const std::string& why) const {
   return fail(errc::closed, to_string(at_) + ": " + why);
 }
 
-void client_connection::resolve() {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
-  const int status = ::getaddrinfo(at_.host.c_str(), std::to_string(at_.port).c_str(), &hints, &addresses_);
-  if (status != 0) return fail_with(unreachable(std::string("the name can't be resolved, ") + ::gai_strerror(status)));
-  next_address_ = addresses_;
-  try_next_address();
+void client_connection::start() {
+  using boost::asio::ip::tcp;
+  boost::system::error_code error;
+  tcp::resolver names(socket_.get_executor());
+  const auto found = names.resolve(at_.host, std::to_string(at_.port), tcp::resolver::address_configured, error);
+  if (error) return fail_with(unreachable("the name can't be resolved, " + error.message()));
+  for (const auto& each : found) addresses_.push_back(each.endpoint());
+  try_next_address(boost::asio::error::connection_refused);
 }
 
-void client_connection::try_next_address() {
-  int last_error = ECONNREFUSED;
-  while (next_address_ != nullptr) {
-    const addrinfo& to = *std::exchange(next_address_, next_address_->ai_next);
-    fd_.reset(::socket(to.ai_family, to.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, to.ai_protocol));
-    if (!fd_) {
-      last_error = errno;
-      continue;
-    }
-    const int on = 1;
-    ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (::connect(fd_.get(), to.ai_addr, to.ai_addrlen) == 0) return on_connected();
-    if (errno == EINPROGRESS) return;
-    last_error = errno;
-  }
-  fail_with(unreachable(std::strerror(last_error)));
+void client_connection::try_next_address(const boost::system::error_code& last) {
+  if (next_address_ == addresses_.size()) return fail_with(unreachable(last.message()));
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  socket_.async_connect(addresses_[next_address_++],
+                        [weak = weak_from_this()](const boost::system::error_code& outcome) {
+                          if (const auto self = weak.lock()) self->on_connect(outcome);
+                        });
 }
 
-void client_connection::on_connected() {
+void client_connection::on_connect(const boost::system::error_code& outcome) {
+  if (state_ != state::connecting) return;
+  if (outcome) return try_next_address(outcome);
+  boost::system::error_code ignored;
+  socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
   state_ = state::negotiating;
   negotiate_deadline_ = clock::now() + options_.request_timeout;
   negotiate(api_versions_first_try);
+  wait(asio_socket::wait_read, &client_connection::on_readable);
+  flush();
+}
+
+void client_connection::wait(asio_socket::wait_type what, void (client_connection::*then)()) {
+  socket_.async_wait(what, [weak = weak_from_this(), then](const boost::system::error_code& outcome) {
+    const auto self = weak.lock();
+    if (self && outcome != boost::asio::error::operation_aborted && !self->is_failed()) ((*self).*then)();
+  });
+}
+
+void client_connection::on_readable() {
+  read_some();
+  if (state_ != state::failed) flush();
+  if (state_ != state::failed) wait(asio_socket::wait_read, &client_connection::on_readable);
+}
+
+void client_connection::on_writable() {
+  waits_writable_ = false;
+  flush();
 }
 
 void client_connection::negotiate(std::int16_t version) {
@@ -158,30 +169,6 @@ void client_connection::transmit(raw_request request, std::int16_t version, cloc
   waiting_.push_back({std::move(request), version, id, deadline});
 }
 
-pollfd client_connection::wanted() const noexcept {
-  const bool connecting = state_ == state::connecting;
-  const short events = connecting ? POLLOUT : static_cast<short>(out_.empty() ? POLLIN : POLLIN | POLLOUT);
-  return {fd_.get(), events, 0};
-}
-
-void client_connection::on_events(short events, clock::time_point now) {
-  if (state_ == state::connecting && events != 0) {
-    int status = 0;
-    socklen_t size = sizeof status;
-    ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &status, &size);
-    if (status == 0) {
-      on_connected();
-    } else if (next_address_ == nullptr) {
-      return fail_with(unreachable(std::strerror(status)));
-    } else {
-      return try_next_address();
-    }
-  }
-  if (state_ != state::failed && (events & (POLLIN | POLLHUP | POLLERR))) read_some();
-  if (state_ != state::failed) flush();
-  on_time(now);
-}
-
 void client_connection::flush() {
   while (!out_.empty() && (state_ == state::negotiating || state_ == state::ready)) {
     std::array<iovec, 64> pieces;
@@ -192,9 +179,13 @@ void client_connection::flush() {
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+    const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
     if (sent < 0) {
-      if (errno == EAGAIN || errno == EINTR) return;
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN) {
+        if (!std::exchange(waits_writable_, true)) wait(asio_socket::wait_write, &client_connection::on_writable);
+        return;
+      }
       return fail_with(unreachable(std::string("the connection broke, ") + std::strerror(errno)));
     }
     auto left = static_cast<std::size_t>(sent);
@@ -231,7 +222,7 @@ void client_connection::read_some() {
       if (in_begin_ == in_end_) in_begin_ = in_end_ = 0;
       room = in_.span().subspan(in_end_);
     }
-    const ssize_t got = ::recv(fd_.get(), room.data(), room.size(), 0);
+    const ssize_t got = ::recv(socket_.native_handle(), room.data(), room.size(), 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got < 0) return fail_with(unreachable(std::string("the connection broke, ") + std::strerror(errno)));
     if (got == 0) return fail_with(unreachable("the broker closed the connection"));
@@ -311,7 +302,8 @@ void client_connection::fail_with(error why) {
   if (state_ == state::failed) return;
   state_ = state::failed;
   failure_ = std::move(why);
-  fd_.reset();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
   out_.clear();
   auto waiting = std::exchange(waiting_, {});
   auto queued = std::exchange(queued_, {});

@@ -4,26 +4,26 @@
 //        \-----------------------------------\----------------------/----> failed (for good)
 #pragma once
 
-#include <netdb.h>
-#include <poll.h>
-
 #include <chrono>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "asio_types.hpp"
 #include "jackdaw/net/client.hpp"
-#include "jackdaw/net/unique_fd.hpp"
 
 namespace jackdaw::net {
 
-class client_connection {
+class client_connection : public std::enable_shared_from_this<client_connection> {
  public:
   using clock = client::clock;
 
-  client_connection(endpoint at, client_lane lane, const client_options& options, clock::time_point now);
-  ~client_connection();
+  client_connection(asio_context& context, endpoint at, client_lane lane, const client_options& options,
+                    clock::time_point now);
+  // Looks the name up and begins to connect; once, before anything else.
+  void start();
 
   const endpoint& at() const noexcept { return at_; }
   client_lane lane() const noexcept { return lane_; }
@@ -35,8 +35,6 @@ class client_connection {
   // Encodes and queues; nothing is written before flush().
   void send(raw_request request, clock::time_point now);
   void flush();
-  pollfd wanted() const noexcept;
-  void on_events(short events, clock::time_point now);
   // Gives up on what is overdue.
   void on_time(clock::time_point now);
   clock::time_point next_deadline() const noexcept;
@@ -62,9 +60,12 @@ class client_connection {
 
   // Nothing when the broker doesn't offer it.
   std::optional<version_range> offered(protocol::api_key api) const noexcept;
-  void resolve();
-  void try_next_address();
-  void on_connected();
+  void try_next_address(const boost::system::error_code& last);
+  void on_connect(const boost::system::error_code& outcome);
+  // Calls the member function when the socket is ready, if there is still somebody to call.
+  void wait(asio_socket::wait_type what, void (client_connection::*then)());
+  void on_readable();
+  void on_writable();
   void negotiate(std::int16_t version);
   void on_versions(result<raw_reply> reply);
   void become_ready();
@@ -81,9 +82,9 @@ class client_connection {
   const client_options& options_;
   state state_ = state::connecting;
   error failure_;
-  unique_fd fd_;
-  addrinfo* addresses_ = nullptr;
-  addrinfo* next_address_ = nullptr;
+  asio_socket socket_;
+  std::vector<boost::asio::ip::tcp::endpoint> addresses_;
+  std::size_t next_address_ = 0;
   clock::time_point connect_deadline_;
   clock::time_point negotiate_deadline_;
   std::vector<std::optional<version_range>> versions_;  // by api key
@@ -93,6 +94,7 @@ class client_connection {
 
   std::deque<std::vector<std::byte>> out_;
   std::size_t out_offset_ = 0;  // into the first
+  bool waits_writable_ = false;
   buffer in_{128 * 1024};
   std::size_t in_begin_ = 0;
   std::size_t in_end_ = 0;

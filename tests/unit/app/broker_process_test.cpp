@@ -9,7 +9,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "jackdaw/net/shard_thread.hpp"
+#include "jackdaw/net/outlets.hpp"
 
 namespace jackdaw::app {
 namespace {

@@ -5,7 +5,6 @@
 
 #include "jackdaw/net/admission.hpp"
 #include "jackdaw/net/idle_list.hpp"
-#include "jackdaw/net/timer_queue.hpp"
 
 namespace jackdaw::net {
 namespace {
@@ -38,28 +37,6 @@ TEST(idle_list, keeps_the_order_of_the_last_touch_within_its_grain) {
   list.remove(c);
   list.remove(a);
   EXPECT_EQ(list.oldest(), nullptr);
-}
-
-TEST(timer_queue, runs_what_is_due_in_order_and_not_what_that_adds) {
-  timer_queue timers;
-  std::string order;
-  timers.add(at(seconds(3)), [&] { order += 'c'; });
-  timers.add(at(seconds(1)), [&] {
-    order += 'a';
-    timers.add(at(seconds(1)), [&] { order += 'd'; });
-  });
-  timers.add(at(seconds(2)), [&] { order += 'b'; });
-  const auto cancelled = timers.add(at(seconds(2)), [&] { order += 'x'; });
-  timers.cancel(cancelled);
-  EXPECT_EQ(timers.next(), at(seconds(1)));
-  timers.run(at(seconds(2)));
-  EXPECT_EQ(order, "ab");
-  EXPECT_EQ(timers.next(), at(seconds(1)));
-  timers.run(at(seconds(2)));
-  EXPECT_EQ(order, "abd");
-  timers.run(at(seconds(3)));
-  EXPECT_EQ(order, "abdc");
-  EXPECT_EQ(timers.next(), time_point::max());
 }
 
 TEST(admission, all_connections_and_those_of_one_address_are_limited) {

@@ -21,6 +21,7 @@
 
 #include "jackdaw/base/endian.hpp"
 #include "jackdaw/net/server.hpp"
+#include "jackdaw/net/unique_fd.hpp"
 
 namespace jackdaw::net::testing {
 

@@ -8,32 +8,28 @@
 #include <variant>
 #include <vector>
 
+#include "batch_loop.hpp"
+#include "jackdaw/base/timer_queue.hpp"
 #include "jackdaw/broker/environment.hpp"
 #include "jackdaw/disk/worker_pool.hpp"
 #include "jackdaw/net/accepted_socket.hpp"
-#include "jackdaw/net/event_loop.hpp"
 #include "jackdaw/net/mailbox.hpp"
 #include "jackdaw/net/options.hpp"
+#include "jackdaw/net/outlets.hpp"
 #include "jackdaw/net/request_handler.hpp"
-#include "jackdaw/net/timer_queue.hpp"
+#include "load_meter.hpp"
 
 namespace jackdaw::net {
 
 class connection_table;
 
-// Both clocks, now. The server uses system_now; a test may have its own.
-using clock_function = now_t (*)();
-now_t system_now();
-
-// Where a shard's words go; both may be called from any thread, null ones are not called.
-struct outlets {
-  void (*log)(broker::log_level level, const std::string& sentence) = nullptr;
-  void (*on_failure)(const error& why) = nullptr;  // does not return
-};
-
 // Works in batches: whatever has happened by the time it looks, then handler.end_of_batch, then letters to other
 // shards, then answers to clients. An idle thread sleeps without a timer.
-class shard_thread final : public broker::environment {
+//
+// A little work for a shard that sleeps is done by the shard that has it for it, a whole batch of the other's, unless
+// the one that has it is busy itself: a few microseconds of work aren't worth waking a thread. So "on this thread"
+// means on the thread that has this shard's turn (batch_loop).
+class shard_thread final : public broker::environment, private batch_loop::user {
  public:
   // `workers` outlives it.
   shard_thread(shard_id id, disk::worker_pools& workers, outlets out, clock_function clock);
@@ -55,7 +51,7 @@ class shard_thread final : public broker::environment {
 
   // On this thread only.
   now_t now() const noexcept { return now_; }
-  event_loop& loop() noexcept { return loop_; }
+  batch_loop& loop() noexcept { return loop_; }
   timer_queue& timers() noexcept { return timers_; }
   request_handler& handler() noexcept { return *handler_; }
   // The same as run_here of another shard, but in one bundle with what this batch posts there.
@@ -68,7 +64,7 @@ class shard_thread final : public broker::environment {
   // is still on workers, and ends the thread.
   void finish(duration grace);
 
-  // broker::environment
+  // broker::environment; read_clock is batch_loop::user's, too
   void post(shard_id to, unique_function<void(broker::shard&)> message) override;
   void run_on_worker(broker::work_class what, unique_function<void()> work, unique_function<void()> done) override;
   void send_to_peer(broker_id to, broker::peer_lane lane, std::vector<std::byte> message) override;
@@ -87,11 +83,17 @@ class shard_thread final : public broker::environment {
   using letter = std::variant<message, task, completion>;
 
   void run();
-  void wait();
-  void read_letters();
+  // batch_loop::user
+  void begin_batch() override;
+  time_point end_batch() override;
+  // How many there were.
+  std::size_t read_letters();
+  void exchange_letters();
   void finish_batch();
   void watch_memory();
-  void send_letters();
+  // True if other shards' work was done here.
+  bool send_letters();
+  bool takes_turn_of(shard_thread& receiver, std::size_t letters);
   void deliver(letter l);
   bool is_finished();
 
@@ -99,11 +101,13 @@ class shard_thread final : public broker::environment {
   disk::worker_pools& workers_;
   outlets out_;
   clock_function clock_;
-  event_loop loop_;
+  batch_loop loop_;
   timer_queue timers_;
   mailbox<letter> mailbox_;
   std::atomic<std::uint32_t> deliveries_{0};  // by other threads, under way
   now_t now_;
+  load_meter load_;
+  bool is_asleep_ = true;
   time_point wake_at_ = time_point::max();
   std::vector<shard_thread*> everybody_;
   std::vector<std::vector<letter>> outboxes_;  // by shard
