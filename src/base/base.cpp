@@ -17,6 +17,7 @@ void assertion_failed(const char* condition, const char* file, int line, const s
 
 std::uint32_t crc32c(bytes_view bytes, std::uint32_t seed) noexcept {
   // ISA-L neither inverts the initial value nor the result. Its signature lacks const, it only reads.
+  JD_ASSERT(bytes.size() <= INT32_MAX, bytes.size());
   auto* data = reinterpret_cast<unsigned char*>(const_cast<std::byte*>(bytes.data()));
   return ~crc32_iscsi(data, static_cast<int>(bytes.size()), ~seed);
 }

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/random.hpp"
 
@@ -11,6 +12,7 @@ constexpr std::size_t text_size = 22;
 
 // The 6 bits that stand at `index` of 22; the last character holds 2 bits and 4 zeros.
 unsigned six_bits(const uuid& id, std::size_t index) {
+  JD_ASSERT(index < text_size, index);
   const int shift = 128 - 6 * static_cast<int>(index + 1);
   const auto all = (static_cast<unsigned __int128>(id.high) << 64) | id.low;
   return static_cast<unsigned>(shift >= 0 ? (all >> shift) & 63 : (all << -shift) & 63);

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "jackdaw/base/assert.hpp"
 #include "partition_steps.hpp"
 
 namespace jackdaw::controller {
@@ -24,6 +25,7 @@ decision<registered> register_broker(const metadata::image& image, const registr
                                      bool is_alive) {
   decision<registered> out;
   const auto* before = image.find_broker(request.id);
+  JD_ASSERT(before == nullptr || epoch > before->epoch, request.id.value(), epoch.value(), before->epoch.value());
   if (before != nullptr && before->incarnation != request.incarnation && is_alive) {
     out.reply.outcome = refuse(error_code::duplicate_broker_registration,
                                "Another broker is registered with that broker id. If the broker was recently "
@@ -55,7 +57,9 @@ decision<verdict> unfence_broker(const metadata::image& image, broker_id id, bro
       const bool may_lead = state.isr.contains(id) || state.elr.contains(id);
       if (state.leader != broker_id{} || !may_lead) continue;
       // An eligible replica has everything that was ever acknowledged, so it may lead alone (KIP-966).
-      out.records.push_back(metadata::partition_changed{topic_id, p, led_by(state, id)});
+      auto next = led_by(state, id);
+      check_step(state, next);
+      out.records.push_back(metadata::partition_changed{topic_id, p, std::move(next)});
     }
   }
   return out;
@@ -93,8 +97,11 @@ decision<unregistered> unregister_broker(const metadata::image& image, broker_id
   }
   for (const auto& [topic_id, topic] : image.topics()) {
     for (partition_id p{0}; p.value() < topic->partition_count(); p = partition_id(p.value() + 1)) {
-      if (auto next = state_without(image, topic->partition(p), id))
-        out.records.push_back(metadata::partition_changed{topic_id, p, std::move(*next)});
+      auto next = state_without(image, topic->partition(p), id);
+      if (!next) continue;
+      check_step(topic->partition(p), *next);
+      JD_ASSERT(next->leader != id, topic->name(), p.value(), id.value());
+      out.records.push_back(metadata::partition_changed{topic_id, p, std::move(*next)});
     }
   }
   out.records.push_back(metadata::broker_removed{id});
@@ -106,6 +113,7 @@ decision<producer_ids> allocate_producer_ids(const metadata::image& image, broke
   out.reply.outcome = check_epoch(image.find_broker(id), id, epoch);
   if (!out.reply.outcome.ok()) return out;
   const producer_id first = image.next_producer_id();
+  JD_ASSERT(first >= producer_id{0}, first.value());
   if (first.value() > std::numeric_limits<std::int64_t>::max() - producer_ids_per_block) {
     out.reply.outcome = refuse(error_code::unknown_server_error, "All producer ids have been given out.");
     return out;

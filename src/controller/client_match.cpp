@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::controller {
 namespace {
 
@@ -44,7 +46,9 @@ std::optional<named_text> split(std::string_view item) {
 
 struct client_match::pattern {
   pattern(client_fact which, std::string_view text)
-      : fact(which), program(re2::StringPiece(text.data(), text.size()), options()) {}
+      : fact(which), program(re2::StringPiece(text.data(), text.size()), options()) {
+    JD_ASSERT(static_cast<std::size_t>(which) < client_fact_count, static_cast<std::size_t>(which));
+  }
 
   static RE2::Options options() {
     RE2::Options o(RE2::Quiet);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/config.hpp"
 #include "jackdaw/controller/quotas.hpp"
 
@@ -88,6 +89,7 @@ void add_records(const metadata::image& image, const quota_entity& entity, const
       if (const auto at = (*before)->find(op.key); at != (*before)->end()) old = at->second;
     }
     const auto value = op.remove ? std::optional<double>() : op.value;
+    JD_ASSERT(!value || *value > 0, op.key, *value);  // check_operations() let it through
     if (value != old) records.push_back(metadata::client_quota_changed{entity, std::string(op.key), value});
   }
 }
@@ -120,6 +122,7 @@ decision<std::vector<altered_quota>> alter_client_quotas(const metadata::image& 
     if (row.outcome.ok() && !request.validate_only) add_records(image, entity, e, out.records);
     row.entity = std::move(entity);
   }
+  JD_ASSERT(out.reply.size() == rows.size(), out.reply.size(), rows.size());
   return out;
 }
 

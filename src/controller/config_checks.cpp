@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/config.hpp"
 #include "jackdaw/controller/client_match.hpp"
 #include "jackdaw/controller/configs.hpp"
@@ -103,7 +104,9 @@ constexpr group_bound group_bounds[] = {
 };
 
 std::int64_t brokers_value(std::string_view key, const config_layers& layers) {
-  return effective_parsed(config_scope::broker, *find_key(config_scope::broker, key), layers).integer();
+  const config_key* row = find_key(config_scope::broker, key);
+  JD_ASSERT(row != nullptr, key);  // named by our own table
+  return effective_parsed(config_scope::broker, *row, layers).integer();
 }
 
 verdict check_bound(const group_bound& bound, std::int64_t value, const config_layers& layers) {
@@ -121,7 +124,9 @@ verdict check_bound(const group_bound& bound, std::int64_t value, const config_l
 verdict check_session(std::string_view kind, const config_layers& layers) {
   const auto value = [&](std::string_view what) {
     const std::string name = std::string(kind) + std::string(what);
-    return effective_parsed(config_scope::group, *find_key(config_scope::group, name), layers).integer();
+    const config_key* row = find_key(config_scope::group, name);
+    JD_ASSERT(row != nullptr, name);
+    return effective_parsed(config_scope::group, *row, layers).integer();
   };
   if (value(".session.timeout.ms") > value(".heartbeat.interval.ms")) return {};
   const std::string k(kind);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::controller {
 namespace {
 
@@ -64,6 +66,8 @@ std::string joined(const config_list& items) {
 
 void edit_list(const config_key& key, const config_edit& e, config_scope scope, const config_layers& layers,
                config_map& configs) {
+  JD_ASSERT(key.type == config_type::list && e.value, key.name);
+  JD_ASSERT(e.kind == edit_kind::append || e.kind == edit_kind::subtract, key.name, static_cast<int>(e.kind));
   const auto own = configs.find(e.key);
   const std::string before =
       own != configs.end() ? own->second : effective(scope, key, layers).text.value_or(std::string());
@@ -86,6 +90,7 @@ edited apply_edits(const resource_edits& r, config_scope scope, const config_map
   if (!r.replaces_all) out.configs = before;
   for (const config_edit& e : r.edits) {
     if (e.kind == edit_kind::set) {
+      JD_ASSERT(e.value, e.key);  // check_shape() refuses null
       out.configs.insert_or_assign(std::string(e.key), std::string(*e.value));
     } else if (e.kind == edit_kind::remove) {
       out.configs.erase(std::string(e.key));

@@ -6,6 +6,7 @@
 #include "config_checks.hpp"
 #include "config_edits.hpp"
 #include "config_notes.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/config_topic.hpp"
 
 namespace jackdaw::controller {
@@ -26,10 +27,12 @@ class config_changer {
     std::map<std::pair<std::int8_t, std::string_view>, int> times;
     for (const resource_edits& r : resources) ++times[{r.type, r.name}];
     for (const resource_edits& r : resources) {
+      const std::size_t records = out_.records.size();
       altered_resource row{r.type, std::string(r.name), {}, {}};
       row.outcome = times[{r.type, r.name}] > 1
                         ? refuse(error_code::invalid_request, "Each resource must appear at most once.")
                         : change(r, row);
+      JD_ASSERT(row.outcome.ok() || out_.records.size() == records, row.name, out_.records.size(), records);
       out_.reply.push_back(std::move(row));
     }
     if (validate_only) out_.records.clear();

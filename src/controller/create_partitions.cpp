@@ -2,8 +2,10 @@
 #include <map>
 
 #include "assignments.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/controller/placement.hpp"
 #include "jackdaw/controller/topics.hpp"
+#include "partition_steps.hpp"
 
 namespace jackdaw::controller {
 namespace {
@@ -27,8 +29,12 @@ class topic_grower {
       left = 0;
     }
     for (const growing& t : request.topics) {
-      if (times[t.name] == 1) out_.reply.push_back({std::string(t.name), grow(t)});
+      if (times[t.name] != 1) continue;
+      const std::size_t records = out_.records.size();
+      out_.reply.push_back({std::string(t.name), grow(t)});
+      JD_ASSERT(out_.reply.back().outcome.ok() || out_.records.size() == records, t.name, records);
     }
+    JD_ASSERT(out_.reply.size() == times.size(), out_.reply.size(), times.size());  // one answer for each name
     if (request.validate_only) out_.records.clear();
     return std::move(out_);
   }
@@ -77,9 +83,13 @@ class topic_grower {
 
   verdict append(const metadata::topic& topic, std::vector<metadata::partition_state> states) {
     if (auto v = take_from(quota_, static_cast<std::int64_t>(states.size())); !v.ok()) return v;
+    JD_ASSERT(!states.empty(), topic.name());
     std::int32_t p = topic.partition_count();
-    for (auto& state : states)
+    for (auto& state : states) {
+      check_state(state);
+      JD_ASSERT(state.replicas.size() == topic.partition(partition_id(0)).replicas.size(), topic.name(), p);
       out_.records.push_back(metadata::partition_created{topic.id(), partition_id(p++), std::move(state)});
+    }
     return {};
   }
 

@@ -4,9 +4,11 @@
 
 #include "assignments.hpp"
 #include "config_notes.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/config_topic.hpp"
 #include "jackdaw/controller/placement.hpp"
 #include "jackdaw/controller/topics.hpp"
+#include "partition_steps.hpp"
 
 namespace jackdaw::controller {
 namespace {
@@ -56,6 +58,7 @@ class topic_creator {
     for (const creatable& t : request_.topics) {
       if (times[t.name] == 1 && t.name == metadata_topic) add_row(t, false);
     }
+    JD_ASSERT(out_.reply.size() == times.size(), out_.reply.size(), times.size());  // one answer for each name
     if (request_.validate_only) out_.records.clear();
     return std::move(out_);
   }
@@ -74,6 +77,7 @@ class topic_creator {
   }
 
   void add_row(const creatable& t, bool is_named_twice) {
+    const std::size_t records = out_.records.size();
     created_topic row;
     row.name = std::string(t.name);
     if (!in_bounds_) {
@@ -81,6 +85,7 @@ class topic_creator {
     } else {
       row.outcome = is_named_twice ? refuse(error_code::invalid_request, "Duplicate topic name.") : create(t, row);
     }
+    JD_ASSERT(row.outcome.ok() || out_.records.size() == records, row.name, records);
     out_.reply.push_back(std::move(row));
   }
 
@@ -90,17 +95,24 @@ class topic_creator {
     std::vector<metadata::partition_state> partitions;
     if (auto v = t.assignments.empty() ? place(t, partitions) : take_assignments(t, partitions); !v.ok()) return v;
     if (auto v = take_from(quota_, static_cast<std::int64_t>(partitions.size())); !v.ok()) return v;
+    JD_ASSERT(!partitions.empty(), row.name);
 
     row.id = fresh_id();
     row.partition_count = static_cast<std::int32_t>(partitions.size());
     row.replication_factor = static_cast<std::int16_t>(partitions.front().replicas.size());
-    names_.emplace(without_specials(t.name), row.name);
+    partitions_made_ += row.partition_count;
+    JD_ASSERT(partitions_made_ <= partitions_per_request_max, row.name, partitions_made_);
+    const bool is_first = names_.emplace(without_specials(t.name), row.name).second;
+    JD_ASSERT(is_first, row.name);
     out_.records.push_back(metadata::topic_created{row.name, row.id});
     for (const auto& [key, value] : row.configs)
       out_.records.push_back(metadata::config_changed{metadata::config_resource::topic, row.name, key, value});
-    for (std::int32_t p = 0; p < row.partition_count; ++p)
-      out_.records.push_back(
-          metadata::partition_created{row.id, partition_id(p), std::move(partitions[static_cast<std::size_t>(p)])});
+    for (std::int32_t p = 0; p < row.partition_count; ++p) {
+      auto& state = partitions[static_cast<std::size_t>(p)];
+      check_state(state);
+      JD_ASSERT(state.replicas.size() == partitions.back().replicas.size(), row.name, p);
+      out_.records.push_back(metadata::partition_created{row.id, partition_id(p), std::move(state)});
+    }
     return {};
   }
 
@@ -196,6 +208,7 @@ class topic_creator {
   std::vector<placement_broker> brokers_;
   config_layers layers_;
   bool in_bounds_ = true;
+  std::int64_t partitions_made_ = 0;
   std::map<std::string, std::string> names_;  // of topics that this request creates; by name with '.' as '_'
   decision<std::vector<created_topic>> out_;
 };

@@ -2,6 +2,7 @@
 #include <map>
 #include <set>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/controller/topics.hpp"
 
 namespace jackdaw::controller {
@@ -36,6 +37,7 @@ class topic_deleter {
       if (is_single(w)) ++times_[key_of(w)];
     }
     for (const wanted& w : all) add(w);
+    JD_ASSERT(out_.records.size() == removed_.size(), out_.records.size(), removed_.size());
     return std::move(out_);
   }
 
@@ -73,6 +75,7 @@ class topic_deleter {
     if (auto v = take_from(quota_, topic->partition_count()); !v.ok()) return v;
     row.name = topic->name();
     row.id = topic->id();
+    JD_ASSERT(image_.find_topic(row.id) == topic, topic->name());  // the two ways to it agree
     if (!removed_.insert(topic->id()).second)
       return refuse(error_code::invalid_request, "The provided topic name maps to an ID that was already supplied.");
     out_.records.push_back(metadata::topic_deleted{topic->id()});

@@ -2,6 +2,7 @@
 #include <set>
 #include <utility>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/controller/partitions.hpp"
 #include "partition_steps.hpp"
 
@@ -33,9 +34,10 @@ class elector {
       auto& row = out_.reply.emplace_back();
       row.name = name;
       if (!is_election_type(type_)) continue;
-      const auto& topic = *image_.find_topic(id);
-      for (std::int32_t p = 0; p < topic.partition_count(); ++p) {
-        auto outcome = elect(topic, partition_id{p});
+      const auto* topic = image_.find_topic(id);
+      JD_ASSERT(topic != nullptr && topic->name() == name, name);
+      for (std::int32_t p = 0; p < topic->partition_count(); ++p) {
+        auto outcome = elect(*topic, partition_id{p});
         if (outcome.code != error_code::election_not_needed) row.partitions.push_back({partition_id{p}, outcome});
       }
     }
@@ -56,6 +58,7 @@ class elector {
 
   verdict elect(const metadata::topic& topic, partition_id p) {
     const auto& state = topic.partition(p);
+    JD_ASSERT(!state.replicas.empty(), topic.name(), p.value());
     const bool unclean = static_cast<election_type>(type_) == election_type::unclean;
     if (unclean ? state.leader != broker_id{} : state.leader == state.replicas[0])
       return refuse(error_code::election_not_needed, "Leader election not needed for topic partition.");
@@ -90,6 +93,8 @@ class elector {
 
   // A partition that the request names twice is decided once.
   void lead(const metadata::topic& topic, partition_id p, metadata::partition_state next) {
+    check_step(topic.partition(p), next);
+    JD_ASSERT(is_active(image_, next.leader), topic.name(), p.value(), next.leader.value());
     if (!decided_.emplace(topic.id(), p).second) return;
     out_.records.push_back(metadata::partition_changed{topic.id(), p, std::move(next)});
   }

@@ -23,4 +23,8 @@ metadata::partition_state led_by(metadata::partition_state state, broker_id id);
 // In which nobody leads.
 metadata::partition_state leaderless(metadata::partition_state state);
 
+// Assert what holds in every state that a decision yields, and between a state and the next one.
+void check_state(const metadata::partition_state& state);
+void check_step(const metadata::partition_state& before, const metadata::partition_state& after);
+
 }  // namespace jackdaw::controller

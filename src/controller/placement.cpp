@@ -1,6 +1,7 @@
 #include "jackdaw/controller/placement.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -28,6 +29,8 @@ class placer {
   }
 
   metadata::broker_list place(std::int16_t replication_factor) {
+    JD_ASSERT(replication_factor > 0 && static_cast<std::size_t>(replication_factor) <= candidates_.size(),
+              replication_factor, candidates_.size());
     std::vector<broker_id> chosen;
     std::fill(rack_uses_.begin(), rack_uses_.end(), 0);
     while (chosen.size() < static_cast<std::size_t>(replication_factor)) {
@@ -38,6 +41,19 @@ class placer {
       chosen.push_back(c.broker->id);
     }
     return metadata::broker_list(std::span<const broker_id>(chosen));
+  }
+
+  // What place() has left behind: the brokers that may lead do so equally often, give or take one.
+  void check() const {
+    std::int32_t least = std::numeric_limits<std::int32_t>::max();
+    std::int32_t most = 0;
+    for (const candidate& c : candidates_) {
+      JD_ASSERT(c.leaders <= c.replicas, c.broker->id.value(), c.leaders, c.replicas);
+      JD_ASSERT(c.broker->active || c.leaders == 0, c.broker->id.value(), c.leaders);
+      if (c.broker->active) least = std::min(least, c.leaders);
+      most = std::max(most, c.leaders);
+    }
+    JD_ASSERT(most - least <= 1, most, least, candidates_.size());
   }
 
  private:
@@ -97,14 +113,17 @@ placement place_replicas(std::span<const placement_broker> brokers, std::int32_t
   if (std::none_of(brokers.begin(), brokers.end(), [](const placement_broker& b) { return b.active; }))
     return {refuse(error_code::invalid_replication_factor, unable + "All brokers are currently fenced."), {}};
 
+  JD_ASSERT(partitions > 0, partitions);
   placement out;
   placer p(brokers, random);
   out.replicas.reserve(static_cast<std::size_t>(partitions));
   for (std::int32_t i = 0; i < partitions; ++i) out.replicas.push_back(p.place(replication_factor));
+  p.check();
   return out;
 }
 
 metadata::partition_state first_state(const metadata::image& image, const metadata::broker_list& replicas) {
+  JD_ASSERT(!replicas.empty());
   metadata::partition_state state;
   state.replicas = replicas;
   std::vector<broker_id> in_sync;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "assignments.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/controller/partitions.hpp"
 #include "partition_steps.hpp"
 
@@ -67,6 +68,7 @@ class reassigner {
     if (auto v = check_assignment(image_, wanted, 0); !v.ok()) return v;
     // While a reassignment runs, the brokers before it count.
     const auto current = without(state.replicas, state.adding_replicas);
+    JD_ASSERT(!current.empty(), key.second.value(), state.partition_epoch.value());
     if (!may_change_factor_ && wanted.size() != current.size()) {
       return refuse(error_code::invalid_replication_factor,
                     "The partition has " + std::to_string(current.size()) + " replica(s), the request names " +
@@ -101,7 +103,8 @@ class reassigner {
     const auto gone = without(next.elr, next.replicas);
     next.elr = without(next.elr, gone);
     if (next == before) return;
-    changed_[key] = with_leader(before, std::move(next));
+    auto& changed = changed_[key] = with_leader(before, std::move(next));
+    check_step(before, changed);
   }
 
   metadata::partition_state with_leader(const metadata::partition_state& before, metadata::partition_state next) const {

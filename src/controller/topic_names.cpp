@@ -1,6 +1,7 @@
 // Which names a topic may have.
 #include <algorithm>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/controller/topic_names.hpp"
 
 namespace jackdaw::controller {
@@ -22,11 +23,13 @@ class collision_search {
 
  private:
   std::optional<std::string> from(const std::string& prefix) {
+    JD_ASSERT(prefix.size() <= name_.size(), prefix, name_);
     const auto rest = name_.substr(prefix.size());
     const auto special = rest.find_first_of("._");
     if (special == std::string_view::npos) {
       std::string whole = prefix;
       whole += rest;
+      JD_ASSERT(whole.size() == name_.size(), whole, name_);
       if (whole == name_ || image_.find_topic(whole) == nullptr) return std::nullopt;
       return whole;
     }

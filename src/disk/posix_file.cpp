@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "errors.hpp"
+#include "jackdaw/base/assert.hpp"
 
 namespace jackdaw::disk {
 
@@ -39,6 +40,7 @@ std::size_t advance(std::span<iovec> parts, std::size_t count) {
     count -= part.iov_len;
     ++done;
   }
+  JD_ASSERT(count == 0 || done < parts.size(), count, parts.size());  // the kernel took no more than it was given
   return done;
 }
 

@@ -11,6 +11,7 @@ worker_pool::worker_pool(std::size_t threads_max) : threads_max_(threads_max) { 
 worker_pool::~worker_pool() { stop(); }
 
 void worker_pool::run(unique_function<void()> work) {
+  JD_ASSERT(work);
   {
     const std::lock_guard held(mutex_);
     JD_ASSERT(!joined_);
@@ -32,6 +33,7 @@ void worker_pool::stop() {
     last.join();
     held.lock();
   }
+  JD_ASSERT(queue_.empty(), queue_.size());
   joined_ = true;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/counted.hpp"
 #include "jackdaw/base/time.hpp"
 #include "plain_scan.hpp"
@@ -93,6 +94,7 @@ std::string describe(const protocol::bad_record& bad, const protocol::record_rul
 
 void refuse_records(const std::vector<protocol::bad_record>& bad, const protocol::record_rules& rules,
                     append_outcome& out) {
+  JD_ASSERT(!bad.empty());
   for (const auto& one : bad) out.record_errors.push_back({one.index, describe(one, rules)});
   if (bad.front().fault == protocol::record_fault::timestamp_out_of_range) {
     refuse(out, append_error::invalid_timestamp, "One or more records have been rejected due to invalid timestamp");
@@ -189,6 +191,7 @@ result<batch_view> pack_again(const batch_view& batch, const protocol::compressi
 bool apply_compression(mutable_bytes& bytes, bool counts_up, const log_config& config, append_scratch& scratch,
                        append_outcome& out) {
   const batch_view batch(bytes);
+  JD_ASSERT(batch.compressed_by(), int{batch.codec_id()});  // its records were read
   const auto packed_by = *batch.compressed_by();
   protocol::compression wanted{packed_by, {}};
   if (config.compression_type != compression_policy::producer) wanted = compression_for(config);
@@ -228,6 +231,8 @@ std::optional<valid_batches> validate_client_batch(mutable_bytes records, const 
   valid_batches valid{records, 1, batch->record_count()};
   if (!apply_compression(valid.bytes, checked->counts_up, config, scratch, out)) return std::nullopt;
   mutable_batch final_batch(valid.bytes);
+  JD_ASSERT(final_batch.record_count() == valid.records && final_batch.size_bytes() == valid.bytes.size(),
+            final_batch.record_count(), valid.records, valid.bytes.size());
   if (append_time) {
     final_batch.set_timestamp(timestamp_type::log_append_time, options.now);
     out.log_append_time = options.now;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::log {
 
 namespace {
@@ -21,6 +23,7 @@ std::optional<std::uint64_t> size_of_batch(bytes_view start) noexcept {
 }  // namespace
 
 result<scan_step> header_scanner::fill() {
+  JD_ASSERT(next_ < end_, next_, end_);
   const mutable_bytes into = mutable_bytes(buffer_).first(std::min<std::uint64_t>(buffer_.size(), end_ - next_));
   result<std::size_t> got = std::size_t{0};
   if (wait_ == wait_mode::no_wait) {
@@ -66,6 +69,7 @@ result<void> batch_stream::fill(std::uint64_t need_bytes) {
     kept = static_cast<std::size_t>(buffer_position_ + buffer_size_ - next_);
     std::memmove(buffer_.data(), buffer_.data() + (next_ - buffer_position_), kept);
   }
+  JD_ASSERT(kept < want, kept, want, need_bytes);  // or there was no need
   if (buffer_.size() < want) buffer_.resize(want);
   auto got = file_.read_at(mutable_bytes(buffer_).subspan(kept, static_cast<std::size_t>(want) - kept), next_ + kept);
   if (!got) return got.error();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "batch_scan.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/time.hpp"
 
 namespace jackdaw::log {
@@ -29,6 +30,7 @@ result<void> write_again(file& f) {
 
 // Returns where the range ends validly: the offset behind its last good batch; nothing if all of it is good.
 result<std::optional<offset>> write_batches_again(const repair_job::range& range) {
+  JD_ASSERT(range.position <= range.end_position, range.position, range.end_position, range.base_offset.value());
   batch_stream batches(*range.log_file, range.position, range.end_position);
   offset next = range.base_offset;
   while (true) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "jackdaw/base/assert.hpp"
 #include "text_lines.hpp"
 
 namespace jackdaw::log {
@@ -63,7 +64,13 @@ bool leader_epochs::truncate_from_start(offset start) {
 
 std::string leader_epochs::encode() const {
   std::string out = "0\n" + std::to_string(entries_.size()) + '\n';
+  const epoch_start* last = nullptr;
   for (const epoch_start& e : entries_) {
+    // What decode() asks for.
+    JD_ASSERT(e.epoch.value() >= 0 && e.start_offset.value() >= 0, e.epoch.value(), e.start_offset.value());
+    JD_ASSERT(last == nullptr || (last->epoch < e.epoch && last->start_offset <= e.start_offset), e.epoch.value(),
+              e.start_offset.value());
+    last = &e;
     out += std::to_string(e.epoch.value()) + ' ' + std::to_string(e.start_offset.value()) + '\n';
   }
   return out;

@@ -113,6 +113,8 @@ void partition_log::give_offsets(mutable_bytes bytes, const append_options& opti
   if (keeps_offsets(options.origin)) {
     out.base_offset = batch_view(bytes).base_offset();
     for_each_batch(bytes, [&](const mutable_batch& batch) { out.last_offset = batch.last_offset(); });
+    JD_ASSERT(out.base_offset >= log_end_ && out.last_offset >= out.base_offset, out.base_offset.value(),
+              out.last_offset.value(), log_end_.value(), directory_);
     return;
   }
   offset next = log_end_;
@@ -135,6 +137,8 @@ result<void> partition_log::write(mutable_bytes bytes, const append_options& opt
     if (auto rolled = roll(options.now); !rolled) return rolled;
   }
   segment& s = state_->last();
+  JD_ASSERT(last >= s.base() && s.size_bytes() + bytes.size() <= UINT32_MAX, last.value(), s.size_bytes(), bytes.size(),
+            directory_);
   auto opened = s.log_file(disk_, directory_);
   if (!opened) return opened.error();
   return write_at_end(**opened, bytes);
@@ -237,6 +241,7 @@ std::int64_t partition_log::roll_age_ms(const segment& s) const {
 }
 
 result<void> partition_log::make_state(timestamp_ms now) {
+  JD_ASSERT(!state_ && !away_ && size_bytes_ == 0, size_bytes_, directory_);
   auto made = std::make_unique<state>();
   made->segments.emplace_back(log_end_, now);
   if (auto created = made->segments.back().create(disk_, directory_); !created) return created;
@@ -257,6 +262,8 @@ result<void> partition_log::roll_if_old(timestamp_ms now) {
 
 result<void> partition_log::roll(timestamp_ms now) {
   if (!state_ || state_->last().size_bytes() == 0) return {};
+  // Or the new file would be the old one, emptied.
+  JD_ASSERT(log_end_ > state_->last().base(), log_end_.value(), state_->last().base().value(), directory_);
   segment next(log_end_, now);
   if (auto created = next.create(disk_, directory_); !created) return created;
   segment& old = state_->last();
@@ -282,6 +289,7 @@ result<void> partition_log::roll(timestamp_ms now) {
 // Recovery goes on from the latest one; without this one it has more to replay.
 void partition_log::write_producer_snapshot() {
   if (!state_->snapshots.empty() && state_->snapshots.back() == log_end_) return;
+  JD_ASSERT(state_->snapshots.empty() || state_->snapshots.back() < log_end_, log_end_.value(), directory_);
   auto opened = disk_.open(segment_path(directory_, log_end_, ".snapshot"), open_mode::truncate);
   if (!opened) return;
   const auto bytes = state_->producers.encode_snapshot();

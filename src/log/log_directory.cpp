@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "jackdaw/base/assert.hpp"
 #include "recovery.hpp"
 #include "text_lines.hpp"
 
@@ -64,7 +65,9 @@ std::optional<topic_partition> parse_directory_name(std::string_view name) {
 std::string future_directory_name(const topic_partition& tp, const uuid& unique) {
   const std::string name = directory_name(tp);
   const auto kept = std::min(name.size(), directory_name_max - hex_digits - 1 - future_suffix.size());
-  return fmt::format("{}.{:016x}{:016x}{}", name.substr(0, kept), unique.high, unique.low, future_suffix);
+  auto future = fmt::format("{}.{:016x}{:016x}{}", name.substr(0, kept), unique.high, unique.low, future_suffix);
+  JD_ASSERT(future.size() <= directory_name_max, future);
+  return future;
 }
 
 bool is_future_directory_name(std::string_view name) { return name.ends_with(future_suffix); }
@@ -268,6 +271,7 @@ result<std::string> log_directory::mark_deleted(const topic_partition& tp, uuid 
 }
 
 result<void> log_directory::close_clean(broker_epoch epoch) {
+  JD_ASSERT(lock_ != nullptr, path_);
   for (auto* checkpoint : {&recovery_points_, &log_starts_, &high_watermarks_}) {
     auto job = checkpoint->prepare_write();
     if (!job) continue;

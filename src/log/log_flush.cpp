@@ -10,6 +10,7 @@ bool partition_log::wants_flush() const noexcept { return state_ && state_->want
 
 flush_job partition_log::prepare_flush() {
   flush_job job;
+  JD_ASSERT(recovery_point_ <= log_end_, recovery_point_.value(), log_end_.value(), directory_);
   job.end = job.recovery_end = log_end_;
   job.truncations = truncations_;
   if (away_) job.end = job.recovery_end = recovery_point_;
@@ -73,6 +74,7 @@ void partition_log::flush_done(const flush_job& job) {
 void partition_log::flush_failed(const flush_job& job, const error& why) {
   if (away_) failed_while_away_ = why;
   if (!state_ || is_older_than_repair(job)) return;
+  JD_ASSERT(job.sequence <= state_->sequence, job.sequence, state_->sequence, directory_);
   state_->suspect = why;
 }
 
@@ -119,6 +121,7 @@ result<void> partition_log::repair_done(const repair_job& job, const repair_job:
   if (!outcome.complete) return truncate_to(outcome.valid_end);
   s.suspect.reset();
   s.repaired_at = ++s.sequence;
+  JD_ASSERT(outcome.valid_end == job.end, outcome.valid_end.value(), job.end.value(), directory_);
   recovery_point_ = std::max(recovery_point_, std::min(job.end, log_end_));
   s.wants_flush = true;
   return {};

@@ -218,6 +218,7 @@ result<bool> log_opener::recover(std::size_t index) {
   const std::uint64_t from = s.size_bytes();
   auto checked = check_segment(d, log.directory_, s, file_size, next_records(index), interval(), log.epochs_);
   if (!checked) return checked.error();
+  JD_ASSERT(from <= checked->valid_bytes && checked->valid_bytes <= file_size, from, checked->valid_bytes, file_size);
   remove_overtaken(index);
   const bool is_last = index + 1 == segments.size();
   const offset limit = is_last ? offset{INT64_MAX} : segments[index + 1].base();
@@ -304,6 +305,7 @@ result<void> log_opener::copy_aside(segment& s, std::uint64_t from, std::uint64_
 
 result<void> log_opener::put_aside_from(std::size_t index) {
   auto& segments = state().segments;
+  JD_ASSERT(index > 0 && index <= segments.size(), index, segments.size(), log.directory_);  // a log has one
   for (std::size_t i = index; i < segments.size(); ++i) {
     if (segments[i].base() < options.recovery_point && !options.clean_shutdown) {
       report.damaged_below_recovery_point = true;

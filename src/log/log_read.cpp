@@ -48,6 +48,7 @@ read_slice partition_log::read_tail(const segment& s, std::uint64_t start, std::
   slice.position = start;
   slice.size_bytes = static_cast<std::uint32_t>(end - start);
   JD_ASSERT(slice.file != nullptr && end <= s.size_bytes(), start, end, s.size_bytes(), directory_);
+  JD_ASSERT(slice.size_bytes <= max_bytes || min_one_batch, slice.size_bytes, max_bytes, directory_);
   return slice;
 }
 

@@ -43,6 +43,7 @@ void partition_log::doom_segment(segment& s, timestamp_ms due) {
   for (const auto& name : s.file_names(directory_)) {
     if (disk_.exists(name)) doom(name, due);
   }
+  JD_ASSERT(size_bytes_ >= s.size_bytes(), size_bytes_, s.size_bytes(), directory_);
   size_bytes_ -= s.size_bytes();
 }
 
@@ -123,6 +124,7 @@ result<void> partition_log::move_log_start(offset start) {
 }
 
 void partition_log::start_moved(offset start) {
+  JD_ASSERT(start > log_start_ && start <= log_end_, start.value(), log_start_.value(), log_end_.value(), directory_);
   log_start_ = start;
   const bool changed = epochs_.truncate_from_start(start);
   if (!state_) return;
@@ -234,6 +236,7 @@ void partition_log::drop_oldest_segments(std::size_t count, timestamp_ms now) {
   const timestamp_ms due = later(now, config_->file_delete_delay_ms);
   for (std::size_t i = 0; i < count; ++i) {
     for (auto& name : s.segments[i].file_names(directory_)) doom_later(std::move(name), due);
+    JD_ASSERT(size_bytes_ >= s.segments[i].size_bytes(), size_bytes_, s.segments[i].size_bytes(), directory_);
     size_bytes_ -= s.segments[i].size_bytes();
   }
   s.segments.erase(s.segments.begin(), s.segments.begin() + static_cast<std::ptrdiff_t>(count));

@@ -38,6 +38,7 @@ std::uint64_t batch_tail::next_boundary(std::uint64_t position, std::uint64_t en
 }
 
 std::size_t partition_log::state::segment_of(offset at) const noexcept {
+  JD_ASSERT(!segments.empty(), at.value());
   const auto after =
       std::upper_bound(segments.begin(), segments.end(), at, [](offset o, const segment& s) { return o < s.base(); });
   return after == segments.begin() ? 0 : static_cast<std::size_t>(after - segments.begin() - 1);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/log/partition_log.hpp"
 #include "producer_table.hpp"
 #include "segment.hpp"
@@ -23,6 +24,8 @@ class batch_tail {
     known_from_ = next;
   }
   void push(std::uint32_t last_offset, std::uint32_t position) noexcept {
+    JD_ASSERT(count_ == 0 || (at(count_ - 1).last_offset < last_offset && at(count_ - 1).position < position),
+              last_offset, position, count_);
     if (count_ >= capacity) known_from_ = std::int64_t{at(count_).last_offset} + 1;
     entries_[count_++ % capacity] = {last_offset, position};
   }
@@ -85,7 +88,10 @@ struct partition_log::state {
   const segment& last() const noexcept { return segments.back(); }
   // The segment that holds `at`: the last whose base isn't above it.
   std::size_t segment_of(offset at) const noexcept;
-  void must_sync(std::shared_ptr<file> f) { unsynced.push_back({std::move(f), ++sequence}); }
+  void must_sync(std::shared_ptr<file> f) {
+    JD_ASSERT(f != nullptr, sequence);
+    unsynced.push_back({std::move(f), ++sequence});
+  }
   void names_changed() noexcept { directory_changed = ++sequence; }
 };
 

@@ -40,7 +40,16 @@ result<void> partition_log::truncate_to(offset end) {
   // What is appended next goes into a segment of its own. In the same file a power failure could bring back what was
   // cut while later segments keep what came after it, and nobody could tell.
   s.must_roll = !roll(created);
+  check();
   return {};
+}
+
+// What of a cut segment's batches and index entries is left; nothing yet after an error.
+result<segment_check> partition_log::walk_again(segment& s, std::uint64_t size, offset end) {
+  if (auto rewound = s.rewind(disk_, directory_, end, size, true); !rewound) return rewound.error();
+  leader_epochs found;
+  return check_segment(disk_, directory_, s, size, offset{INT64_MAX},
+                       static_cast<std::uint32_t>(config_->index_interval_bytes), found);
 }
 
 // Makes the segment `keep`, cut to `size` bytes, the last one; the log then ends at `end`.
@@ -61,11 +70,9 @@ result<void> partition_log::cut_segments(std::size_t keep, std::uint64_t size, o
     if (auto synced = (*f)->sync(); !synced) return synced;
     if (auto synced = disk_.sync_directory(directory_); !synced) return synced;
   }
-  size_bytes_ -= old_size - size;
-  if (auto rewound = kept.rewind(disk_, directory_, end, size, true); !rewound) return rewound;
-  leader_epochs found;
-  auto checked = check_segment(disk_, directory_, kept, size, offset{INT64_MAX},
-                               static_cast<std::uint32_t>(config_->index_interval_bytes), found);
+  JD_ASSERT(size <= old_size && old_size <= size_bytes_, size, old_size, size_bytes_, directory_);
+  auto checked = walk_again(kept, size, end);
+  size_bytes_ = size_bytes_ - old_size + kept.size_bytes();  // whatever came of it
   if (!checked) return checked.error();
   if (!checked->damage.empty()) return fail(errc::corrupt, directory_ + ": " + checked->damage);
   if (kept.has_txn_index()) {
@@ -156,6 +163,8 @@ truncation_job partition_log::prepare_restart(offset start) { return lend(start,
 result<void> partition_log::truncation_done(truncation_job job, const result<void>& outcome) {
   JD_ASSERT(away_ && !state_ && job.log_ != nullptr, directory_);
   JD_ASSERT(job.log_->directory_ == directory_, directory_, job.log_->directory_);
+  JD_ASSERT(job.restarts_ || job.log_->log_end_ <= log_end_, job.log_->log_end_.value(), log_end_.value(), directory_);
+  JD_ASSERT(job.log_->truncations_ >= truncations_, job.log_->truncations_, truncations_, directory_);
   move_content(*job.log_);
   away_ = false;
   const auto failed = std::exchange(failed_while_away_, std::nullopt);

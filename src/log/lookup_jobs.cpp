@@ -50,7 +50,9 @@ cold_read::cold_read(std::vector<std::unique_ptr<segment_view>> segments, offset
       max_bytes_(max_bytes),
       upper_bound_(upper_bound),
       min_one_batch_(min_one_batch),
-      truncations_(truncations) {}
+      truncations_(truncations) {
+  JD_ASSERT(!segments_.empty(), from.value(), upper_bound.value());
+}
 cold_read::cold_read(cold_read&&) noexcept = default;
 cold_read& cold_read::operator=(cold_read&&) noexcept = default;
 cold_read::~cold_read() = default;

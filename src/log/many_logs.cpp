@@ -77,6 +77,7 @@ std::vector<closed_log> close_logs(disk& d, std::vector<std::unique_ptr<partitio
     closed.push_back(std::move(one));
     log.reset();  // its files, too: there may be more logs than files that can be open at a time
   }
+  JD_ASSERT(closed.size() == logs.size() && before.size() == logs.size(), closed.size(), before.size(), logs.size());
   if (!in_bulk) return closed;
   if (auto synced = sync_in_bulk(d, data_directories, replacements); !synced) {
     for (std::size_t i = 0; i < closed.size(); ++i) {

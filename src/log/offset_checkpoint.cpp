@@ -75,6 +75,7 @@ std::optional<offset_checkpoint::write_job> offset_checkpoint::prepare_write() {
 }
 
 result<void> offset_checkpoint::write_job::run(disk& d) {
+  JD_ASSERT(table_ != nullptr && !written_, path_, changes_.size());
   for (const auto& [tp, value] : changes_) {
     if (value) {
       (*table_)[tp] = *value;

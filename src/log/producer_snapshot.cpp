@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/crc32c.hpp"
 #include "jackdaw/protocol/wire.hpp"
 #include "producer_table.hpp"
@@ -39,6 +40,7 @@ std::vector<std::byte> producer_table::encode_snapshot() const {
     w.fixed(entry.coordinator_epoch);
     w.fixed(entry.transaction_start.value());
   }
+  JD_ASSERT(w.written() == out.size(), w.written(), out.size(), entries_.size());
   store_be(out.data() + version_bytes, crc32c(bytes_view(out).subspan(crc_covers_from)));
   return out;
 }

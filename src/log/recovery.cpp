@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jackdaw/base/assert.hpp"
 #include "text_lines.hpp"
 
 namespace jackdaw::log {
@@ -143,6 +144,7 @@ result<segment_check> check_segment(disk& d, const std::string& directory, segme
     s.note_batch({batch.base_offset(), batch.last_offset(), static_cast<std::uint32_t>(batch.size_bytes()),
                   batch.max_timestamp()},
                  index_interval_bytes);
+    JD_ASSERT(s.size_bytes() == batches.next_position(), s.size_bytes(), batches.next_position(), directory);
     if (const auto latest = epochs.latest(); !latest || *latest < batch.leader_epoch()) {
       epochs.assign(batch.leader_epoch(), batch.base_offset());
     }

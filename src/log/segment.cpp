@@ -39,7 +39,8 @@ result<std::vector<Entry>> read_entries(file* f, std::uint32_t count, const std:
   return entries;
 }
 
-// Opens the file if it exists and counts its entries.
+// Opens the file if it exists and counts its entries. One that somebody took away has none any more: readers then look
+// further, and nothing is lost.
 result<std::uint32_t> open_index(disk& d, const std::string& path, std::size_t entry_bytes,
                                  std::shared_ptr<file>& slot) {
   if (!slot) {
@@ -57,6 +58,7 @@ result<std::uint32_t> open_index(disk& d, const std::string& path, std::size_t e
 template <class Entry>
 result<void> keep_in_file(file* f, std::uint32_t& count, std::vector<Entry>& pending, const std::vector<Entry>& kept) {
   if (kept.size() < count) {
+    JD_ASSERT(f != nullptr, kept.size(), count);
     if (auto cut = f->truncate(kept.size() * Entry::encoded_bytes); !cut) return cut;
     count = static_cast<std::uint32_t>(kept.size());
   }
@@ -109,6 +111,7 @@ void segment::note_batch(const appended_batch& batch, std::uint32_t index_interv
 
 void segment::add_time_entry() {
   if (max_timestamp_.value <= last_time_entry_) return;
+  JD_ASSERT(max_timestamp_offset_ >= base_, max_timestamp_offset_.value(), base_.value(), max_timestamp_.value);
   time_pending_.push_back({max_timestamp_.value, static_cast<std::uint32_t>(max_timestamp_offset_ - base_)});
   last_time_entry_ = max_timestamp_.value;
 }
@@ -123,13 +126,13 @@ result<void> segment::open_indexes(disk& d, const std::string& directory) {
   if (index_count_ != 0) {
     auto counted = open_index(d, segment_path(directory, base_, ".index"), offset_entry::encoded_bytes, index_file_);
     if (!counted) return counted.error();
-    if (index_count_ == not_counted) index_count_ = *counted;
+    if (index_count_ == not_counted || !index_file_) index_count_ = *counted;
   }
   if (time_index_count_ != 0) {
     auto counted =
         open_index(d, segment_path(directory, base_, ".timeindex"), time_entry::encoded_bytes, time_index_file_);
     if (!counted) return counted.error();
-    if (time_index_count_ == not_counted) time_index_count_ = *counted;
+    if (time_index_count_ == not_counted || !time_index_file_) time_index_count_ = *counted;
   }
   return {};
 }
@@ -275,6 +278,8 @@ result<segment_view> segment::view(disk& d, const std::string& directory) {
   auto opened = log_file(d, directory);
   if (!opened) return opened.error();
   if (auto indexes = open_indexes(d, directory); !indexes) return indexes.error();
+  JD_ASSERT((index_file_ || index_count_ == 0) && (time_index_file_ || time_index_count_ == 0), base_.value(),
+            index_count_, time_index_count_);
   segment_view v;
   v.log_file = log_file_;
   v.index_file = index_file_;
@@ -290,6 +295,7 @@ result<segment_view> segment::view(disk& d, const std::string& directory) {
 }
 
 void segment::set_found(offset end, std::uint64_t size_bytes) noexcept {
+  JD_ASSERT(end >= base_, end.value(), base_.value());
   end_ = end;
   size_bytes_ = size_bytes;
   index_count_ = not_counted;

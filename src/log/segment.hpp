@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "index_entry.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/time.hpp"
 #include "jackdaw/log/disk.hpp"
@@ -44,7 +45,10 @@ class segment {
   // The segment was found on the disk. Before note_batch it must be rewound.
   void set_found(offset end, std::uint64_t size_bytes) noexcept;
   // The end of the log's last segment may lie behind its last batch (an empty or truncated one).
-  void set_end(offset end) noexcept { end_ = end; }
+  void set_end(offset end) noexcept {
+    JD_ASSERT(end >= end_, end.value(), end_.value());
+    end_ = end;
+  }
 
   result<std::shared_ptr<file>> log_file(disk& d, const std::string& directory);
   // Makes the file.

@@ -70,6 +70,7 @@ result<search_end<Entry>> last_entry(std::span<const Entry> pending, file* f, st
   const auto after = std::partition_point(pending.begin(), pending.end(), at_or_before);
   if (after != pending.begin()) return search_end<Entry>{false, *std::prev(after)};
   if (count == 0) return search_end<Entry>{};
+  JD_ASSERT(f != nullptr, count);
   return last_in_file<Entry>(*f, count, at_or_before, wait);
 }
 
@@ -203,6 +204,7 @@ result<slice_search> make_slice(const segment_view& s, offset from, std::uint32_
   found.slice.more = end < limit || upper_bound > s.end;
   if (end == start) return found;
   JD_ASSERT(start < end && end <= s.size_bytes, start, end, s.size_bytes);
+  JD_ASSERT(end - start <= max_bytes || min_one_batch, start, end, max_bytes);
   found.slice.file = s.log_file;
   found.slice.position = start;
   found.slice.size_bytes = static_cast<std::uint32_t>(end - start);

@@ -1,5 +1,7 @@
 #include "jackdaw/metadata/difference.hpp"
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::metadata {
 namespace {
 
@@ -45,6 +47,7 @@ void name_partitions(const topic& after, const topic* before, delta& out) {
 }  // namespace
 
 delta difference(image_ptr before, image_ptr after) {
+  JD_ASSERT(before != nullptr && after != nullptr);
   delta out;
   compare(
       before->topics(), after->topics(),
@@ -58,6 +61,8 @@ delta difference(image_ptr before, image_ptr after) {
       [&](const uuid&, const topic_ptr& was, const topic_ptr& is) {
         if (was != is) name_partitions(*is, was.get(), out);
       });
+  JD_ASSERT(before->topic_count() + out.created_topics.size() == after->topic_count() + out.deleted_topics.size(),
+            before->topic_count(), out.created_topics.size(), after->topic_count(), out.deleted_topics.size());
   name_changed(before->all_configs(), after->all_configs(), out.configs);
   name_changed(before->brokers(), after->brokers(), out.brokers);
   name_changed(before->quotas(), after->quotas(), out.quotas);

@@ -1,5 +1,7 @@
 #include "jackdaw/metadata/image.hpp"
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::metadata {
 namespace {
 
@@ -25,7 +27,10 @@ image_ptr image::empty() {
 
 const topic* image::find_topic(std::string_view name) const noexcept {
   const uuid* id = names_.find(name);
-  return id ? find_topic(*id) : nullptr;
+  if (!id) return nullptr;
+  const topic* found = find_topic(*id);
+  JD_ASSERT(found != nullptr, name);  // a name never outlives its topic
+  return found;
 }
 
 const topic* image::find_topic(const uuid& id) const noexcept {
@@ -41,11 +46,13 @@ const partition_state* image::find_partition(const uuid& id, partition_id p) con
 const config_map& image::configs(config_resource type, std::string_view name) const noexcept {
   static const config_map none;
   const auto* found = configs_.find(config_key{type, std::string(name)});
+  JD_ASSERT(!found || !(*found)->empty(), name, static_cast<int>(type));
   return found ? **found : none;
 }
 
 const broker_registered* image::find_broker(broker_id id) const noexcept {
   const auto* found = brokers_.find(id);
+  JD_ASSERT(!found || (*found)->id == id, id.value());
   return found ? found->get() : nullptr;
 }
 
@@ -62,12 +69,15 @@ void image::for_each_record(const std::function<void(record)>& yield) const {
   if (!cluster_id_.empty()) yield(cluster_created{cluster_id_});
   for (const auto& [name, level] : features_) yield(feature_level_set{name, level});
   for (const auto& [id, broker] : brokers_) yield(*broker);
+  std::size_t partitions = 0;
   for (const auto& [id, topic] : topics_) {
+    partitions += static_cast<std::size_t>(topic->partition_count());
     yield(topic_created{topic->name(), id});
     for (std::int32_t p = 0; p < topic->partition_count(); ++p) {
       yield(partition_created{id, partition_id{p}, topic->partition(partition_id{p})});
     }
   }
+  JD_ASSERT(partitions == partition_count_, partitions, partition_count_);  // a snapshot leaves nothing out
   for (const auto& [resource, values] : configs_) {
     for (const auto& [key, value] : *values) yield(config_changed{resource.type, resource.name, key, value});
   }

@@ -2,6 +2,8 @@
 
 #include <variant>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::metadata {
 namespace {
 
@@ -27,6 +29,8 @@ result<void> image_builder::apply(const record& r) {
 }
 
 delta image_builder::finish(const log_position& position) {
+  JD_ASSERT(position.index >= next_.position_.index, position.index.value(), next_.position_.index.value());
+  JD_ASSERT(next_.names_.size() == next_.topics_.size(), next_.names_.size(), next_.topics_.size());
   next_.position_ = position;
   changes_.after = std::make_shared<const image>(next_);
   delta out = std::exchange(changes_, delta{});
@@ -40,6 +44,7 @@ topic* image_builder::mutable_topic(const uuid& id) {
   topic_ptr* at = next_.topics_.mutate(edit_, id);
   if (!at) return nullptr;
   if ((*at)->edit() != edit_) *at = topic_ptr(new topic(edit_, **at));
+  JD_ASSERT((*at)->id() == id, (*at)->name());
   return at->get();
 }
 
@@ -76,9 +81,12 @@ result<void> image_builder::on(const topic_deleted& r) {
   if (!old) return unknown_topic(r.id);
   const topic_name_and_id name{old->name(), r.id};
   const config_key config{config_resource::topic, name.name};
-  next_.partition_count_ -= static_cast<std::size_t>(old->partition_count());
-  next_.names_.erase(edit_, name.name);
-  next_.topics_.erase(edit_, r.id);
+  const auto partitions = static_cast<std::size_t>(old->partition_count());
+  JD_ASSERT(partitions <= next_.partition_count_, name.name, partitions, next_.partition_count_);
+  next_.partition_count_ -= partitions;
+  const bool was_named = next_.names_.erase(edit_, name.name);
+  const bool was_there = next_.topics_.erase(edit_, r.id);
+  JD_ASSERT(was_named && was_there, name.name, was_named, was_there);
   if (next_.configs_.erase(edit_, config)) changes_.configs.insert(config);
   if (changes_.created_topics.erase(name) == 0) changes_.deleted_topics.insert(name);
   const auto first = changes_.partitions.lower_bound({r.id, partition_id{0}});
@@ -95,8 +103,10 @@ result<void> image_builder::on(const partition_created& r) {
     return fail(errc::corrupt, "partition " + std::to_string(r.partition.value()) + " of topic " + old->name() +
                                    " is created when it has " + std::to_string(old->partition_count()));
   }
-  mutable_topic(r.topic)->append(r.state);
+  topic* grown = mutable_topic(r.topic);
+  grown->append(r.state);
   ++next_.partition_count_;
+  JD_ASSERT(grown->partition_count() == r.partition.value() + 1, grown->name(), grown->partition_count());
   changes_.partitions.insert({r.topic, r.partition});
   return {};
 }

@@ -241,7 +241,9 @@ std::vector<std::byte> encode(std::span<const record> records) {
   }
   std::vector<std::byte> out(payload->ByteSizeLong());
   JD_ASSERT(out.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()), out.size());
-  payload->SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.data()));
+  auto* const start = reinterpret_cast<std::uint8_t*>(out.data());
+  const std::uint8_t* end = payload->SerializeWithCachedSizesToArray(start);
+  JD_ASSERT(end == start + out.size(), end - start, out.size());
   return out;
 }
 

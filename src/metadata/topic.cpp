@@ -1,5 +1,7 @@
 #include "jackdaw/metadata/topic.hpp"
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::metadata {
 namespace {
 
@@ -14,6 +16,7 @@ const partition_state& topic::partition(partition_id p) const {
 }
 
 topic::chunk& topic::owned(std::size_t index) {
+  JD_ASSERT(index < chunks_.size(), index, chunks_.size(), name_);
   auto& at = chunks_[index];
   if (at->edit != edit_) {
     boost::intrusive_ptr<chunk> copy(new chunk);
@@ -30,7 +33,10 @@ void topic::append(partition_state state) {
     chunks_.emplace_back(new chunk);
     chunks_.back()->edit = edit_;
   }
-  owned(chunk_of(p)).partitions.push_back(std::move(state));
+  JD_ASSERT(chunk_of(p) + 1 == chunks_.size(), p.value(), chunks_.size(), name_);
+  auto& last = owned(chunk_of(p)).partitions;
+  JD_ASSERT(last.size() == place_of(p), p.value(), last.size(), name_);
+  last.push_back(std::move(state));
 }
 
 void topic::replace(partition_id p, partition_state state) {
@@ -40,6 +46,7 @@ void topic::replace(partition_id p, partition_state state) {
 
 bool topic::operator==(const topic& other) const {
   if (name_ != other.name_ || id_ != other.id_ || partition_count_ != other.partition_count_) return false;
+  JD_ASSERT(chunks_.size() == other.chunks_.size(), chunks_.size(), other.chunks_.size(), name_);
   for (std::size_t i = 0; i < chunks_.size(); ++i) {
     if (chunks_[i] != other.chunks_[i] && chunks_[i]->partitions != other.chunks_[i]->partitions) return false;
   }

@@ -40,7 +40,9 @@ result<std::vector<std::byte>> encode_request_frame(request_header header, const
     return fail(errc::unsupported, std::string(request.name) + " v" + std::to_string(version) + " can't say " + field);
   }
   header.api_key = request.api_key;
-  return encode_frame(header, request_header_version(api, version), request, version).bytes;
+  auto frame = encode_frame(header, request_header_version(api, version), request, version);
+  JD_ASSERT(frame.externals.empty(), request.name, frame.externals.size());  // they would be left out
+  return std::move(frame.bytes);
 }
 
 encoded_frame encode_response_frame(correlation_id id, const message_ref& response, std::int16_t version) {

@@ -99,6 +99,7 @@ std::optional<records_view> reader::nullable_records(bool compact) noexcept {
 }
 
 std::int64_t reader::count(bool compact, std::size_t element_size_min) noexcept {
+  JD_ASSERT(element_size_min > 0);
   const std::int64_t n = compact ? static_cast<std::int64_t>(uvarint()) - 1 : fixed<std::int32_t>();
   if (!ok()) return 0;
   if (n < -1) {

@@ -53,6 +53,7 @@ bool raft_node::accept_entries(const append_request& request) {
     if (e.index <= log_.last_index()) truncate_from(e.index);
     append(e, voters);
   }
+  JD_ASSERT(set == sets.end() && last.index <= log_.last_index(), last.index.value(), log_.last_index().value());
   matched_ = std::max(matched_, last.index);
   return true;
 }
@@ -72,6 +73,8 @@ void raft_node::truncate_from(raft_index index) {
 }
 
 void raft_node::append(const entry& e, const voter_set* voters) {
+  JD_ASSERT(e.term <= hard_state_.term, e.index.value(), e.term.value(), hard_state_.term.value());
+  JD_ASSERT(out_.append.empty() || out_.append.back().index + 1 == e.index, e.index.value());
   log_.append(e);
   out_.append.push_back(e);
   if (!voters) return;

@@ -15,6 +15,7 @@ constexpr int observer_timeouts = 10;
 }  // namespace
 
 log_position raft_node::append_own(entry_kind kind, payload_ptr payload, const voter_set* voters) {
+  JD_ASSERT(is_leader() && payload != nullptr, name_of(role_));
   const entry e{log_.last_index() + 1, hard_state_.term, kind, std::move(payload)};
   append(e, voters);
   sends_due_ = true;
@@ -44,6 +45,7 @@ bool raft_node::send_entries(broker_id to, progress& p, std::size_t bytes_max) {
     start_snapshot(to, p);
     return false;
   }
+  JD_ASSERT(p.in_flight.empty() || p.in_flight.back() + 1 == p.next, to.value(), p.next.value());
   append_request request{{p.next - 1, *previous_term}, commit_, {}};
   if (p.next <= log_.last_index()) {
     auto entries = log_.entries(p.next, log_.last_index(), bytes_max);
@@ -55,6 +57,7 @@ bool raft_node::send_entries(broker_id to, progress& p, std::size_t bytes_max) {
     request.entries = std::move(*entries);
   }
   if (p.state == progress::mode::replicate) {
+    JD_ASSERT(!request.entries.empty() && request.entries.front().index == p.next, to.value(), p.next.value());
     p.next = request.entries.back().index + 1;
     p.in_flight.push_back(p.next - 1);
   }
@@ -129,6 +132,7 @@ void raft_node::on_accepted(progress& p, raft_index match) {
   p.match = std::max(p.match, match);
   p.next = std::max(p.next, p.match + 1);
   while (!p.in_flight.empty() && p.in_flight.front() <= p.match) p.in_flight.pop_front();
+  JD_ASSERT(p.next > p.match && p.next <= log_.last_index() + 1, p.next.value(), p.match.value());
   if (p.match == log_.last_index()) p.caught_up = now_;
   if (p.state == progress::mode::probe ||
       (p.state == progress::mode::snapshot && p.match >= p.snapshot.position.index)) {
@@ -151,6 +155,7 @@ void raft_node::on_refused(progress& p, const append_response& response) {
   const log_position shared =
       log_.has(response.hint) ? response.hint : log_.last_at_most(response.hint.index, response.hint.term);
   p.become_probe(std::max(p.match + 1, std::min(shared.index + 1, response.refused)));
+  JD_ASSERT(p.next > p.match && p.next <= log_.last_index() + 1, p.next.value(), p.match.value());
   sends_due_ = true;
 }
 
@@ -165,6 +170,7 @@ void raft_node::advance_commit() {
       matches.push_back(p == followers_.end() ? raft_index{0} : p->second.match);
     }
   }
+  JD_ASSERT(matches.size() >= voters().majority(), matches.size());
   std::sort(matches.begin(), matches.end(), std::greater<>());
   const raft_index held = matches[voters().majority() - 1];
   if (held > commit_ && held >= term_start_) set_commit(held);

@@ -35,6 +35,9 @@ void raft_node::become_follower(raft_term term, broker_id leader) {
 }
 
 void raft_node::become_leader() {
+  JD_ASSERT(role_ == node_role::candidate && hard_state_.voted_for == config_.self, name_of(role_),
+            hard_state_.term.value(), hard_state_.voted_for.value());
+  JD_ASSERT(!incoming_ || !incoming_->complete, hard_state_.term.value());
   role_ = node_role::leader;
   leader_ = config_.self;
   votes_.clear();
@@ -81,6 +84,7 @@ void raft_node::start_election(bool pre_vote, bool transfer) {
 }
 
 void raft_node::count_vote(broker_id from, bool granted) {
+  JD_ASSERT(role_ == node_role::candidate || role_ == node_role::pre_candidate, name_of(role_), from.value());
   if (!voters().contains(from)) return;
   votes_[from] = granted;
   std::size_t yes = 0;

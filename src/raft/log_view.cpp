@@ -25,13 +25,16 @@ log_view::log_view(const restored_log& restored, log_reader& reader, std::size_t
       cache_bytes_max_(cache_bytes_max),
       base_(restored.base()),
       last_(restored.last_index()),
-      terms_(restored.terms()) {}
+      terms_(restored.terms()) {
+  JD_ASSERT(terms_.empty() == (base_.index == last_), base_.index.value(), last_.value(), terms_.size());
+}
 
 std::optional<raft_term> log_view::term_at(raft_index index) const noexcept {
   if (index < base_.index || index > last_) return std::nullopt;
   if (index == base_.index) return base_.term;
   const auto after = std::upper_bound(terms_.begin(), terms_.end(), index,
                                       [](raft_index i, const restored_log::term_start& t) { return i < t.first; });
+  JD_ASSERT(after != terms_.begin(), index.value(), base_.index.value(), last_.value());
   return std::prev(after)->term;
 }
 
@@ -62,6 +65,7 @@ void log_view::truncate_from(raft_index index) {
     cached_bytes_ -= cache_.back().size_bytes();
     cache_.pop_back();
   }
+  JD_ASSERT(cache_.empty() == (cached_bytes_ == 0), cache_.size(), cached_bytes_);
   last_ = index - 1;
   while (!terms_.empty() && terms_.back().first > last_) terms_.pop_back();
 }
@@ -73,9 +77,11 @@ void log_view::drop_before(raft_index index) {
     cached_bytes_ -= cache_.front().size_bytes();
     cache_.pop_front();
   }
+  JD_ASSERT(cache_.empty() == (cached_bytes_ == 0), cache_.size(), cached_bytes_);
   // The term that holds `index` begins there now; those wholly before it are gone.
   auto keep = std::find_if(terms_.begin(), terms_.end(), [index](const auto& t) { return t.first > index; });
   if (index <= last_) {
+    JD_ASSERT(keep != terms_.begin(), index.value(), last_.value());
     --keep;
     keep->first = index;
   }
@@ -111,6 +117,7 @@ result<std::vector<entry>> log_view::entries(raft_index from, raft_index to, std
     if (!out.empty() && bytes > max_bytes) break;
     out.push_back(cache_[i]);
   }
+  JD_ASSERT(!out.empty() && out.front().index == from, from.value(), to.value(), first_cached().value());
   return out;
 }
 

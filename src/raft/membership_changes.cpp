@@ -49,6 +49,8 @@ result<log_position> raft_node::remove_voter(broker_id id, time_point now) {
 }
 
 log_position raft_node::change_voters(voter_set voters) {
+  const std::size_t before = this->voters().size();
+  JD_ASSERT(voters.size() == before + 1 || voters.size() + 1 == before, voters.size(), before);
   payload_ptr payload = make_payload(encode(voters));
   return append_own(entry_kind::voters, std::move(payload), &voters);
 }

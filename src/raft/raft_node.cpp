@@ -89,6 +89,7 @@ void raft_node::persisted(std::uint64_t persist_id, time_point now) {
     durable_ = std::max(durable_, writes_.front().last);
     writes_.pop_front();
   }
+  JD_ASSERT(durable_ <= log_.last_index(), durable_.value(), log_.last_index().value());
   durable_persist_id_ = std::max(durable_persist_id_, persist_id);
   while (!held_.empty() && held_.front().after <= durable_persist_id_) {
     out_.messages.push_back(std::move(held_.front().m));
@@ -154,14 +155,31 @@ void raft_node::take_committed() {
     out_.failure = entries.error();
     return;
   }
+  JD_ASSERT(entries->front().index == handed_out_ + 1, entries->front().index.value(), handed_out_.value());
   handed_out_ = entries->back().index;
+  JD_ASSERT(handed_out_ <= commit_, handed_out_.value(), commit_.value());
   out_.committed = std::move(*entries);
 }
+
+namespace {
+
+// What goes to the disk is the log's new end, without a gap behind what the disk keeps.
+void check_writes(const ready& out, raft_index end) {
+  if (out.append.empty()) return;
+  const raft_index first = out.append.front().index;
+  const raft_index last = out.append.back().index;
+  JD_ASSERT(last == end && last - first + 1 == std::ssize(out.append), first.value(), last.value(), end.value());
+  JD_ASSERT(!out.reset_log || first == out.reset_log->index + 1, first.value(), out.reset_log->index.value());
+  JD_ASSERT(!out.truncate_from || first == *out.truncate_from, first.value(), out.truncate_from->value());
+}
+
+}  // namespace
 
 void raft_node::take_writes() {
   const bool has_hard_state = hard_state_id_ > last_persist_id_;
   if (!has_hard_state && !out_.reset_log && !out_.truncate_from && out_.append.empty()) return;
   if (has_hard_state) out_.hard_state = hard_state_;
+  check_writes(out_, log_.last_index());
   out_.persist_id = ++last_persist_id_;
   writes_.push_back({out_.persist_id, log_.last_index()});
 }
@@ -178,8 +196,10 @@ time_point raft_node::wake_at() const noexcept {
 
 // A message may say what only a hard state makes true, so none overtakes one that isn't durable.
 void raft_node::send(broker_id to, raft_term term, message_body body) {
+  JD_ASSERT(to != config_.self, to.value(), name_of(role_));
   message m{config_.self, to, term, std::move(body)};
   if (hard_state_id_ > durable_persist_id_) {
+    JD_ASSERT(held_.empty() || held_.back().after <= hard_state_id_, held_.back().after, hard_state_id_);
     held_.push_back({hard_state_id_, std::move(m)});
   } else {
     out_.messages.push_back(std::move(m));
@@ -188,6 +208,9 @@ void raft_node::send(broker_id to, raft_term term, message_body body) {
 
 void raft_node::set_hard_state(const raft::hard_state& state) {
   JD_ASSERT(state.term >= hard_state_.term, state.term.value(), hard_state_.term.value());
+  // One vote in a term, whatever comes (3.4).
+  JD_ASSERT(state.term > hard_state_.term || hard_state_.voted_for == broker_id{}, state.term.value(),
+            state.voted_for.value(), hard_state_.voted_for.value());
   hard_state_ = state;
   hard_state_id_ = last_persist_id_ + 1;
 }

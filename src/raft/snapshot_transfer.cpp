@@ -8,7 +8,9 @@ void raft_node::snapshot_taken(raft_index index, time_point now) {
   now_ = now;
   JD_ASSERT(index <= handed_out_, index.value(), handed_out_.value());
   if (index <= snapshot_.position.index) return;
-  snapshot_ = {{index, *log_.term_at(index)}, membership_.at(index)};
+  const auto term = log_.term_at(index);
+  JD_ASSERT(term && *term >= snapshot_.position.term, index.value(), log_.first_index().value());
+  snapshot_ = {{index, *term}, membership_.at(index)};
   membership_.forget_before(index);
   const raft_index keep = index - config_.entries_behind_snapshot + 1;
   if (keep <= log_.first_index()) return;
@@ -78,6 +80,7 @@ void raft_node::on(const message& m, const snapshot_request& request) {
     send(m.from, snapshot_response{position, incoming_->written, false});
     return;
   }
+  JD_ASSERT(incoming_->written == incoming_->handed_out, incoming_->written, incoming_->handed_out);
   incoming_->handed_out += request.bytes.size();
   incoming_->complete = request.last;
   out_.snapshot_pieces.push_back(request);
@@ -114,6 +117,7 @@ void raft_node::snapshot_installed(const snapshot_info& snapshot, time_point now
     durable_ = index;
   }
   durable_ = std::max(durable_, index);
+  JD_ASSERT(index <= log_.last_index() && durable_ <= log_.last_index(), index.value(), log_.last_index().value());
   commit_ = handed_out_ = index;
   voters_changed();
   // The leader of this term sent it, so its log is the same up to here.

@@ -87,7 +87,9 @@ template <class Message>
 std::vector<std::byte> serialize(const Message& m) {
   std::vector<std::byte> out(m.ByteSizeLong());
   JD_ASSERT(out.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()), out.size());
-  m.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(out.data()));
+  auto* const start = reinterpret_cast<std::uint8_t*>(out.data());
+  const std::uint8_t* end = m.SerializeWithCachedSizesToArray(start);
+  JD_ASSERT(end == start + out.size(), end - start, out.size());
   return out;
 }
 

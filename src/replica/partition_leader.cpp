@@ -24,6 +24,7 @@ partition_leader::partition_leader(const start& s, const leader_settings& settin
   JD_ASSERT(log_end_ <= s.log_end, log_end_.value(), s.log_end.value());
   JD_ASSERT(s.high_watermark <= log_end_, s.high_watermark.value(), log_end_.value());
   JD_ASSERT(has(s.isr, s.self), s.self.value());
+  JD_ASSERT(has(s.replicas, s.self), s.self.value());
   isr_decided(s.replicas, s.isr, s.partition_epoch, now);
 }
 
@@ -59,6 +60,7 @@ bool partition_leader::fetched(broker_id follower, offset fetch_offset, time_poi
 
 bool partition_leader::isr_decided(std::span<const broker_id> replicas, std::span<const broker_id> isr,
                                    std::int32_t partition_epoch, time_point now) {
+  JD_ASSERT(partition_epoch >= partition_epoch_, partition_epoch, partition_epoch_);
   replica_order_.assign(replicas.begin(), replicas.end());
   std::vector<follower_state> next;
   for (const broker_id id : replicas) {
@@ -78,6 +80,7 @@ bool partition_leader::isr_decided(std::span<const broker_id> replicas, std::spa
   followers_ = std::move(next);
   isr_size_ = 1 + static_cast<std::size_t>(
                       std::count_if(followers_.begin(), followers_.end(), [](const auto& f) { return f.in_isr; }));
+  JD_ASSERT(isr_size_ == isr.size(), isr_size_, isr.size(), replicas.size());  // all of them hold it, this one too
   partition_epoch_ = partition_epoch;
   proposal_out_ = false;
   return advance();
@@ -135,6 +138,7 @@ std::optional<isr_proposal> partition_leader::propose_isr(time_point now) {
     if (wanted) proposal.isr.push_back(id);
   }
   if (!differs) return std::nullopt;
+  JD_ASSERT(has(proposal.isr, self_), self_.value(), proposal.isr.size());
   for (follower_state& f : followers_) f.proposed = has(proposal.isr, f.id);
   proposal_out_ = true;
   return proposal;
@@ -157,6 +161,7 @@ std::vector<broker_id> partition_leader::isr() const {
     const follower_state* f = find(id);
     if (!f || f->in_isr) out.push_back(id);
   }
+  JD_ASSERT(out.size() == isr_size_, out.size(), isr_size_);
   return out;
 }
 

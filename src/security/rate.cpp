@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::security {
 namespace {
 
@@ -17,10 +19,13 @@ duration from_seconds(double s) {
 
 }  // namespace
 
-windowed_rate::windowed_rate(const rate_window& w) : window_(w) {}
+windowed_rate::windowed_rate(const rate_window& w) : window_(w) {
+  JD_ASSERT(w.samples > 0 && w.sample > duration::zero(), w.samples, w.sample.count());
+}
 
 void windowed_rate::advance(time_point now) {
   if (sums_.empty()) return;
+  JD_ASSERT(sums_.size() == window_.samples && running_ < sums_.size(), sums_.size(), running_, window_.samples);
   if (now - running_since_ < window_.sample) return;
   if (now - running_since_ >= window_.whole()) return forget();
   while (now - running_since_ >= window_.sample) {
@@ -108,7 +113,10 @@ double token_bucket::tokens(double per_second, double burst, time_point now) {
   return tokens_;
 }
 
-duration time_for(double amount, double per_second) noexcept { return from_seconds(amount / per_second); }
+duration time_for(double amount, double per_second) noexcept {
+  JD_ASSERT(per_second > 0, amount, per_second);
+  return from_seconds(amount / per_second);
+}
 
 std::int32_t throttle_ms(duration wait) noexcept {
   const auto ms = std::chrono::round<std::chrono::milliseconds>(wait).count();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/ids.hpp"
 
 namespace jackdaw {
@@ -20,6 +21,7 @@ class random_source {
   }
   // 0 to bound - 1; `bound` is at least 1.
   std::uint64_t below(std::uint64_t bound) noexcept {
+    JD_ASSERT(bound > 0, bound);
     return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
   }
   // True once in `n` times on average; `n` is at least 1.

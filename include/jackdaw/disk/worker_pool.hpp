@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/unique_function.hpp"
 
 namespace jackdaw::disk {
@@ -47,7 +48,10 @@ class worker_pools {
   explicit worker_pools(const std::vector<std::size_t>& threads_max) {
     for (const auto max : threads_max) pools_.push_back(std::make_unique<worker_pool>(max));
   }
-  worker_pool& of(std::size_t its_class) noexcept { return *pools_[its_class]; }
+  worker_pool& of(std::size_t its_class) noexcept {
+    JD_ASSERT(its_class < pools_.size(), its_class, pools_.size());
+    return *pools_[its_class];
+  }
   // Once nobody hands in work any more.
   void stop() {
     for (const auto& p : pools_) p->stop();

@@ -29,6 +29,7 @@
 namespace jackdaw::log {
 
 class segment;
+struct segment_check;
 
 struct open_options {
   std::string directory;  // <log dir>/<topic>-<partition>; made if it isn't there, but not its parents
@@ -217,6 +218,7 @@ class partition_log {
   // Forgetting.
   truncation_job lend(offset to, bool restarts);
   void move_content(partition_log& from);
+  result<segment_check> walk_again(segment& s, std::uint64_t size, offset end);
   result<void> cut_segments(std::size_t keep, std::uint64_t size, offset end);
   void doom_segment(segment& s, timestamp_ms due);
   void doom(const std::string& path, timestamp_ms due);

@@ -11,6 +11,7 @@
 #include <span>
 #include <utility>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/ids.hpp"
 
 namespace jackdaw::metadata {
@@ -41,7 +42,10 @@ class broker_list {
   bool empty() const noexcept { return size_ == 0; }
   const broker_id* begin() const noexcept { return data(); }
   const broker_id* end() const noexcept { return data() + size_; }
-  broker_id operator[](std::size_t i) const noexcept { return data()[i]; }
+  broker_id operator[](std::size_t i) const noexcept {
+    JD_ASSERT(i < size_, i, size_);
+    return data()[i];
+  }
   std::span<const broker_id> all() const noexcept { return {data(), size_}; }
   bool contains(broker_id id) const noexcept { return std::find(begin(), end(), id) != end(); }
 

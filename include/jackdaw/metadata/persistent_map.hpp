@@ -199,6 +199,7 @@ class persistent_map {
   // `n` is owned by the edit and its halves differ by at most two.
   static pointer balance(edit_id edit, pointer n) {
     const int lean = height(n->left) - height(n->right);
+    JD_ASSERT(n->edit == edit && lean >= -2 && lean <= 2, lean, int{n->height});
     if (lean > 1) {
       if (height(n->left->left) < height(n->left->right)) {
         n->left = rotate_left(edit, owned(edit, std::move(n->left)));

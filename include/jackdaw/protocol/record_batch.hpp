@@ -113,7 +113,10 @@ class batch_view {
   std::int32_t last_sequence() const noexcept { return sequence_at(last_offset_delta()); }
   std::int32_t record_count() const noexcept { return get<std::int32_t>(batch_field::record_count); }
   // What follows the header, as it lies: compressed or not.
-  bytes_view payload() const noexcept { return bytes().subspan(batch_header_bytes); }
+  bytes_view payload() const noexcept {
+    JD_ASSERT(size_ >= batch_header_bytes, size_);
+    return bytes().subspan(batch_header_bytes);
+  }
   std::uint32_t computed_crc() const noexcept;
 
   // Hostile deltas wrap instead of overflowing.

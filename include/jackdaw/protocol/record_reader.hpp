@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/bytes.hpp"
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/result.hpp"
@@ -37,6 +38,7 @@ class record_headers {
     const record_header& operator*() const noexcept { return current_; }
     const record_header* operator->() const noexcept { return &current_; }
     iterator& operator++() noexcept {
+      JD_ASSERT(left_ > 0, left_);
       --left_;
       parse();
       return *this;

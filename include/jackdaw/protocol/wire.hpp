@@ -257,6 +257,7 @@ class writer {
     }
   }
   void array_count(std::size_t count, bool compact) noexcept {
+    JD_ASSERT(count <= INT32_MAX, count);
     if (compact) {
       uvarint(count + 1);
     } else {

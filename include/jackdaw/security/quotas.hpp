@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/metadata/image.hpp"
 #include "jackdaw/security/rate.hpp"
 
@@ -36,7 +37,9 @@ class mutation_allowance {
       : bucket_(std::move(bucket)),
         per_second_(per_second),
         burst_(per_second * std::chrono::duration<double>(window.whole()).count()),
-        strict_(strict) {}
+        strict_(strict) {
+    JD_ASSERT(bucket_ != nullptr && per_second_ > 0, per_second_, burst_);
+  }
 
   // Before `partitions` are created or deleted. False: they must not be.
   bool take(double partitions, time_point now);

@@ -28,7 +28,9 @@ config_value broker_value(std::string_view name, const config_layers& layers) {
 }
 
 std::int32_t int32_of(std::string_view name, const config_layers& layers) {
-  return static_cast<std::int32_t>(broker_value(name, layers).integer());
+  const std::int64_t value = broker_value(name, layers).integer();
+  JD_ASSERT(value == static_cast<std::int32_t>(value), name, value);
+  return static_cast<std::int32_t>(value);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <array>
 #include <numeric>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/config.hpp"
 #include "rows.hpp"
 #include "text.hpp"
@@ -18,6 +19,7 @@ table merged(std::initializer_list<std::span<const config_key>> parts) {
     for (const config_key& key : part) out.push_back(&key);
   }
   std::sort(out.begin(), out.end(), [](const config_key* a, const config_key* b) { return a->name < b->name; });
+  for (std::size_t i = 1; i < out.size(); ++i) JD_ASSERT(out[i - 1]->name < out[i]->name, out[i]->name);
   return out;
 }
 
@@ -31,6 +33,7 @@ const table& table_of(config_scope scope) {
       merged({client_metrics_keys()}),
       merged({client_quota_keys()}),
       merged({ip_quota_keys()})};
+  JD_ASSERT(static_cast<std::size_t>(scope) < tables.size(), static_cast<int>(scope));
   return tables[static_cast<std::size_t>(scope)];
 }
 
@@ -94,7 +97,8 @@ std::vector<config_synonym_rule> synonyms_of(const config_key& key) {
   for (const std::string_view part : config_text::split(key.synonyms, ',')) {
     const auto star = part.find('*');
     const auto times =
-        star == std::string_view::npos ? 1 : config_text::to_number<std::int64_t>(part.substr(star + 1)).value_or(1);
+        star == std::string_view::npos ? 1 : config_text::to_number<std::int64_t>(part.substr(star + 1)).value_or(0);
+    JD_ASSERT(times > 0 && star != 0, key.name, key.synonyms);
     out.push_back({part.substr(0, star), times});
   }
   return out;

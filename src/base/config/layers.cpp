@@ -3,6 +3,7 @@
 #include <array>
 #include <limits>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/config.hpp"
 #include "text.hpp"
 
@@ -106,6 +107,7 @@ described_value describe_broker_key(const config_key& key, const config_layers& 
   const auto own = std::find_if(out.synonyms.begin(), out.synonyms.end(),
                                 [&](const config_synonym& s) { return s.name == key.name; });
   if (own != out.synonyms.end()) {
+    JD_ASSERT(own->value, key.name);
     out.text = canonical(key, *own->value);
     out.source = own->source;
   } else if (key.fallback) {

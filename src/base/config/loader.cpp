@@ -80,6 +80,7 @@ void settings::settle_unknown() {
 }
 
 void settings::fill_in(std::string_view key, std::string value) {
+  JD_ASSERT(find_key(config_scope::broker, key) != nullptr, key, value);
   values_.insert_or_assign(std::string(key), origin_value{std::move(value), "default"});
 }
 
@@ -150,6 +151,7 @@ void read_identity(settings& from, broker_config& to) {
 
 endpoint_config endpoint_of(std::string_view text) {
   const auto colon = text.rfind(':');
+  JD_ASSERT(colon != std::string_view::npos, text);  // the table's check has seen it
   return {std::string(text.substr(0, colon)),
           config_text::to_number<std::uint16_t>(text.substr(colon + 1)).value_or(0)};
 }
@@ -157,6 +159,7 @@ endpoint_config endpoint_of(std::string_view text) {
 void read_quorum(settings& from, broker_config& to) {
   for (const std::string& text : from.list("controller.quorum.voters")) {
     const auto at = text.find('@');
+    JD_ASSERT(at != std::string::npos, text);
     const auto endpoint = endpoint_of(std::string_view(text).substr(at + 1));
     to.controller_quorum_voters.push_back(
         {broker_id(config_text::to_number<std::int32_t>(std::string_view(text).substr(0, at)).value_or(-1)),
@@ -165,6 +168,11 @@ void read_quorum(settings& from, broker_config& to) {
   const auto& voters = to.controller_quorum_voters;
   const bool among_them =
       std::any_of(voters.begin(), voters.end(), [&](const voter_config& v) { return v.id == to.node_id; });
+  for (auto v = voters.begin(); v != voters.end(); ++v) {
+    if (std::any_of(voters.begin(), v, [&](const voter_config& other) { return other.id == v->id; }))
+      from.problem("controller.quorum.voters",
+                   "node " + std::to_string(v->id.value()) + " is named twice; each voter needs a node.id of its own");
+  }
   if (to.is_controller && !voters.empty() && !among_them)
     from.problem("controller.quorum.voters", "node.id=" + std::to_string(to.node_id.value()) +
                                                  " is a controller by process.roles, so it must be among the voters");
@@ -205,6 +213,7 @@ void read_connections(settings& from, broker_config& to) {
 
 void read_topics_and_logs(settings& from, broker_config& to) {
   to.log_dirs = from.has("log.dirs") ? from.list("log.dirs") : from.list("log.dir");
+  JD_ASSERT(!to.log_dirs.empty(), from.origin("log.dirs"));
   to.metadata_log_dir = from.text("metadata.log.dir");
   if (to.metadata_log_dir.empty()) to.metadata_log_dir = to.log_dirs.front();
   to.auto_create_topics_enable = from.boolean("auto.create.topics.enable");

@@ -47,6 +47,7 @@ classic_group::classic_group(std::string id, const stored_group& found, now_t no
     if (m.instance_id) static_members_[*m.instance_id] = m.id;
     session_begins(m, now);
   }
+  JD_ASSERT(members_.size() == found.members.size(), id_, members_.size(), found.members.size());
 }
 
 std::size_t classic_group::bytes() const noexcept {
@@ -135,6 +136,7 @@ error_code classic_group::leave(const std::string& member_id, const std::optiona
 }
 
 void classic_group::disband(error_code why, group_effects& out) {
+  JD_ASSERT(state_ != group_state::dead, id_);  // or somebody would be answered twice
   for (auto& [id, m] : members_) {
     if (m.joining != no_waiter) {
       out.answers.emplace_back(m.joining, refused_join(why, id));
@@ -212,7 +214,24 @@ void classic_group::find_deadline() {
   if (has_late()) deadline(late_until_);
 }
 
+namespace {
+
+bool may_follow(group_state before, group_state after) {
+  switch (after) {
+    case group_state::empty:
+    case group_state::completing_rebalance: return before == group_state::preparing_rebalance;
+    case group_state::preparing_rebalance:
+      return before != group_state::preparing_rebalance && before != group_state::dead;
+    case group_state::stable: return before == group_state::completing_rebalance;
+    case group_state::dead: return false;
+  }
+  return false;
+}
+
+}  // namespace
+
 void classic_group::set_state(group_state s, now_t now) {
+  JD_ASSERT(may_follow(state_, s), id_, name_of(state_), name_of(s));
   state_ = s;
   state_since_ = now.wall;
 }
@@ -225,12 +244,15 @@ std::int32_t classic_group::longest_rebalance_timeout_ms() const {
 }
 
 void classic_group::check() const {
+  std::size_t with_instances = 0;
   for (const auto& [id, m] : members_) {
     JD_ASSERT(id == m.id, id_, id);
     JD_ASSERT(m.joining == no_waiter || state_ == group_state::preparing_rebalance, id_, id);
     JD_ASSERT(m.syncing == no_waiter || state_ == group_state::completing_rebalance, id_, id);
     if (m.instance_id) JD_ASSERT(static_members_.at(*m.instance_id) == id, id_, id);
+    if (m.instance_id) ++with_instances;
   }
+  JD_ASSERT(static_members_.size() == with_instances, id_, static_members_.size(), with_instances);
   JD_ASSERT(!has_late() || state_ == group_state::completing_rebalance, id_);
   const bool has_members = state_ != group_state::empty && state_ != group_state::dead;
   JD_ASSERT(has_members || members_.empty(), id_);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/coordinator/classic/classic_group.hpp"
 
 namespace jackdaw::coordinator {
@@ -29,6 +30,7 @@ bool classic_group::supports(const std::string& type, const std::vector<member_p
 
 std::optional<join_answer> classic_group::join(join_request r, waiter w, const std::string& new_member_id,
                                                settings_ref s, now_t now, group_effects& out) {
+  JD_ASSERT(w != no_waiter, id_);
   if (state_ == group_state::dead) return refused_join(error_code::coordinator_not_available, r.member_id);
   const bool is_inside = members_.contains(r.member_id) || (r.instance_id && find_static(*r.instance_id) != nullptr);
   const auto awaited = static_cast<std::size_t>(
@@ -63,6 +65,7 @@ std::optional<join_answer> classic_group::join(join_request r, waiter w, const s
 
 std::optional<join_answer> classic_group::join_new(join_request& r, waiter w, const std::string& new_id, settings_ref s,
                                                    now_t now, group_effects& out) {
+  JD_ASSERT(!new_id.empty(), id_, w);
   if (r.instance_id && find_static(*r.instance_id) != nullptr) return join_static_again(r, w, new_id, s, now, out);
   if (!r.instance_id && r.requires_member_id) {
     const auto until = now.steady + std::chrono::milliseconds(r.session_timeout_ms);
@@ -76,6 +79,8 @@ std::optional<join_answer> classic_group::join_new(join_request& r, waiter w, co
 
 void classic_group::add_member(join_request& r, waiter w, const std::string& id, settings_ref s, now_t now,
                                group_effects& out) {
+  JD_ASSERT(!members_.contains(id), id_, id);
+  JD_ASSERT(!r.instance_id || !static_members_.contains(*r.instance_id), id_, id);
   if (members_.empty()) protocol_type_ = r.protocol_type;
   auto& m = members_[id];
   m.id = id;
@@ -140,6 +145,7 @@ std::optional<join_answer> classic_group::join_static_again(join_request& r, wai
 
 void classic_group::replace_member_id(const std::string& old_id, const std::string& new_id, group_effects& out) {
   auto node = members_.extract(old_id);
+  JD_ASSERT(!node.empty() && node.mapped().instance_id, id_, old_id);
   node.key() = new_id;
   member& m = node.mapped();
   if (m.joining != no_waiter) out.answers.emplace_back(m.joining, refused_join(error_code::fenced_instance_id, old_id));
@@ -148,7 +154,8 @@ void classic_group::replace_member_id(const std::string& old_id, const std::stri
   m.id = new_id;
   if (leader_ == old_id) leader_ = new_id;
   static_members_[*m.instance_id] = new_id;
-  members_.insert(std::move(node));
+  const bool is_new = members_.insert(std::move(node)).inserted;
+  JD_ASSERT(is_new, id_, new_id);
 }
 
 std::optional<join_answer> classic_group::join_known(join_request& r, waiter w, settings_ref s, now_t now,

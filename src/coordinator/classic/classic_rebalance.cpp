@@ -85,6 +85,7 @@ void classic_group::await_absent(now_t now) {
 }
 
 void classic_group::complete_join(now_t now, group_effects& out) {
+  JD_ASSERT(state_ == group_state::preparing_rebalance && !has_late(), id_, name_of(state_));
   // A static member may be away for its whole session; the others are out.
   std::vector<std::string> absent;
   for (const auto& [id, m] : members_) {
@@ -105,8 +106,9 @@ void classic_group::complete_join(now_t now, group_effects& out) {
     set_state(group_state::empty, now);
     history_.sync_done(now);
     store(out);
-    return;
+    return check();
   }
+  JD_ASSERT(members_.contains(leader_), id_, leader_, generation_);
   protocol_name_ = select_protocol();
   remember_owners();
   set_state(group_state::completing_rebalance, now);
@@ -124,6 +126,7 @@ void classic_group::complete_join(now_t now, group_effects& out) {
     m.is_new = false;
     session_begins(m, now);
   }
+  check();
 }
 
 // Of those that everybody knows, the one that most like best; on a tie the one that the leader likes better.
@@ -151,12 +154,14 @@ std::string classic_group::select_protocol() const {
     most = counted->second;
     chosen = p.name;
   }
+  JD_ASSERT(most > 0 && most <= members_.size(), id_, chosen, most);
   return chosen;
 }
 
 // ---- SyncGroup
 
 std::optional<sync_answer> classic_group::sync(sync_request r, waiter w, now_t now, group_effects& out) {
+  JD_ASSERT(w != no_waiter, id_);
   if (state_ == group_state::dead) return refused_sync(error_code::coordinator_not_available);
   if (const auto wrong = check_claim({r.member_id, r.instance_id, r.generation}); wrong != error_code::none) {
     return refused_sync(wrong);
@@ -223,6 +228,7 @@ void classic_group::assign(sync_request& r) {
 }
 
 void classic_group::ended(std::int32_t generation, error_code outcome, settings_ref s, now_t now, group_effects& out) {
+  JD_ASSERT(generation <= generation_, id_, generation, generation_);
   if (!is_storing_ || generation != generation_ || state_ != group_state::completing_rebalance) return;
   is_storing_ = false;
   if (outcome != error_code::none) {
@@ -235,6 +241,7 @@ void classic_group::ended(std::int32_t generation, error_code outcome, settings_
   history_.sync_done(now);
   for (auto& [id, m] : members_) answer_sync(m, sync_code_of(m), now, out);
   let_late_in(s, now, out);
+  check();
 }
 
 void classic_group::answer_sync(member& m, error_code error, now_t now, group_effects& out) {
@@ -271,7 +278,8 @@ void classic_group::remove_member(const std::string& id, rebalance_cause cause, 
     out.answers.emplace_back(m.joining, refused_join(error_code::unknown_member_id, id));
   }
   answer_sync(m, error_code::unknown_member_id, now, out);
-  if (m.instance_id) static_members_.erase(*m.instance_id);
+  const std::size_t freed = m.instance_id ? static_members_.erase(*m.instance_id) : 0;
+  JD_ASSERT(freed == (m.instance_id ? 1 : 0), id_, id, freed);
   if (awaits_assignment(now) && leader_ != id) {
     late_leaves_.push_back(std::move(cause));
     return deadline(late_until_);
@@ -297,6 +305,9 @@ void classic_group::store(group_effects& out) const {
     g.members.push_back({id, m.instance_id, m.client_id, m.client_host, m.session_timeout_ms, m.rebalance_timeout_ms,
                          subscription(m), m.assignment});
   }
+  // The runtime tells the group of all of them by one generation.
+  JD_ASSERT(out.records.empty() || out.generation == generation_, id_, out.generation, generation_);
+  JD_ASSERT(g.members.empty() == (state_ == group_state::empty), id_, g.members.size(), name_of(state_));
   out.generation = generation_;
   out.records.emplace_back(std::move(g));
 }

@@ -3,6 +3,8 @@
 #include <utility>
 #include <variant>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::coordinator {
 
 using protocol::error_code;
@@ -51,6 +53,7 @@ void classic_requests::sync(const std::string& group, sync_request request, wait
   }
   group_effects effects;
   auto now_answered = classic->sync(std::move(request), w, now, effects);
+  JD_ASSERT(effects.records.size() <= 1 && (effects.records.empty() || !now_answered), group, effects.records.size());
   if (now_answered) effects.answers.emplace_back(w, std::move(*now_answered));
   if (!effects.records.empty() &&
       metadata::roughly_bytes(effects.records.front()) > runtime_.settings().generation_bytes_max) {

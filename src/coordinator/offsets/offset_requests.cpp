@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/time.hpp"
 
 namespace jackdaw::coordinator {
@@ -27,9 +28,11 @@ offsets_use use_of(const group_kind* kind) {
 // Calls `look(name, entry)` for up to `count` groups from `after` on. Where to go on; empty after the last.
 template <class Look>
 std::string walk(const group_table& table, const std::string& after, std::size_t count, const Look& look) {
+  JD_ASSERT(count > 0, after);
   auto at = table.groups().lower_bound(after);
   if (at != table.groups().end() && at.key() == after) ++at;
   for (; at != table.groups().end(); ++at) {
+    JD_ASSERT(at.key() > after, at.key(), after);  // or a sweep would never end
     look(at.key(), *at.value());
     if (--count == 0) return at.key();
   }
@@ -67,6 +70,7 @@ void offset_requests::commit(commit_request request, waiter w, now_t now, coordi
     if (request.retention_ms >= 0) o.expires_at = add_ms(now.wall, request.retention_ms);
     record.offsets.push_back(std::move(o));
   }
+  JD_ASSERT(told.error != error_code::none || told.rows.size() == request.offsets.size(), told.rows.size());
   std::vector<metadata::record> records;
   if (!record.offsets.empty()) records.emplace_back(std::move(record));
   runtime_.propose(std::move(records), w, std::move(told), out);

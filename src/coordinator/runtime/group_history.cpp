@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::coordinator {
 namespace {
 
@@ -64,6 +66,7 @@ void group_history::caused(rebalance_cause cause, bool begins, now_t now) {
 void group_history::grow(std::size_t bytes) {
   bytes_ += bytes;
   while (reports_.size() > 1 && (reports_.size() > reports_max || bytes_ > bytes_max)) {
+    JD_ASSERT(bytes_ >= cost_of(reports_.front()), bytes_, reports_.size());
     bytes_ -= cost_of(reports_.front());
     reports_.pop_front();
   }
@@ -72,6 +75,7 @@ void group_history::grow(std::size_t bytes) {
 void group_history::member_joined(const std::string& member_id) {
   if (reports_.empty()) return;
   auto& slowest = reports_.back().slowest_member;
+  JD_ASSERT(bytes_ >= slowest.size(), bytes_, slowest.size());
   bytes_ -= slowest.size();
   slowest = member_id;
   shorten(slowest);
@@ -88,12 +92,14 @@ void group_history::member_dropped(const std::string& member_id) {
 void group_history::join_done(std::int32_t generation, std::size_t members, now_t now) {
   if (reports_.empty()) return;
   auto& r = reports_.back();
+  JD_ASSERT(generation > r.generation, generation, r.generation);
   r.generation = generation;
   r.member_count = members;
   r.joined_after_ms = ms_between(began_, now.steady);
 }
 
 void group_history::assigned(std::int32_t moved, std::int32_t total) {
+  JD_ASSERT(moved >= 0 && moved <= total, moved, total);
   if (reports_.empty()) return;
   reports_.back().partitions_moved = moved;
   reports_.back().partitions_assigned = total;

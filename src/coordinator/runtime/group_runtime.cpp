@@ -28,6 +28,7 @@ group_runtime::group_runtime(const coordinator_settings& settings, group_table& 
 }
 
 void group_runtime::end(coordinator_effects& out) {
+  check_in_flight();
   for (auto& [name, l] : live_) {
     group_effects effects;
     std::visit([&](auto& g) { g.disband(error_code::not_coordinator, effects); }, l.kind);
@@ -44,6 +45,20 @@ void group_runtime::end(coordinator_effects& out) {
   live_.clear();
   live_bytes_ = 0;
   deadlines_.clear();
+}
+
+// What groups have on its way is what waits for the log; what each was counted with is the sum.
+void group_runtime::check_in_flight() const {
+  std::size_t of_groups = 0;
+  std::size_t bytes = 0;
+  for (const auto& [name, l] : live_) {
+    of_groups += l.in_flight;
+    bytes += l.counted_bytes;
+  }
+  const auto waiting = std::count_if(pending_.begin(), pending_.end(), [](const auto& p) { return !p.group.empty(); });
+  JD_ASSERT(of_groups == static_cast<std::size_t>(waiting), of_groups, waiting);
+  JD_ASSERT(bytes == live_bytes_, bytes, live_bytes_);
+  JD_ASSERT(deadlines_.size() <= live_.size(), deadlines_.size(), live_.size());
 }
 
 // ---- groups that are alive
@@ -98,6 +113,7 @@ void group_runtime::schedule(live_map::iterator at) {
 }
 
 void group_runtime::count(live_group& l) noexcept {
+  JD_ASSERT(live_bytes_ >= l.counted_bytes, live_bytes_, l.counted_bytes);
   live_bytes_ -= l.counted_bytes;
   l.counted_bytes = std::visit([](const auto& g) { return g.bytes(); }, l.kind);
   live_bytes_ += l.counted_bytes;
@@ -109,7 +125,8 @@ void group_runtime::drop_if_idle(live_map::iterator at) {
   const bool has_history = std::visit([](const auto& g) { return !g.history().reports().empty(); }, l.kind);
   if (has_history && newest().find(at->first) && live_.size() <= idle_groups_max) return;
   live_bytes_ -= l.counted_bytes;
-  deadlines_.erase({l.scheduled, at->first});
+  const std::size_t due = deadlines_.erase({l.scheduled, at->first});
+  JD_ASSERT(due == (l.scheduled == time_point::max() ? 0 : 1), at->first, due);
   live_.erase(at);
 }
 
@@ -129,7 +146,9 @@ void group_runtime::put_in_flight(pending p, std::vector<metadata::record> recor
     if (at != live_.end()) drop_if_idle(at);
   }
   out.proposals.push_back({p.id, std::move(records)});
+  JD_ASSERT(pending_.empty() || pending_.back().id < p.id, pending_.back().id, p.id);
   pending_.push_back(std::move(p));
+  JD_ASSERT(pending_.size() == newest_.in_flight(), pending_.size(), newest_.in_flight());
 }
 
 void group_runtime::propose(std::vector<metadata::record> records, waiter w, answer then, coordinator_effects& out) {
@@ -149,6 +168,7 @@ void group_runtime::finished(newest_groups::batch_id id, error_code outcome, now
   pending_.erase(at);
   const bool is_stored = outcome == error_code::none;
   is_stored ? newest_.committed(id) : newest_.failed(id);
+  JD_ASSERT(pending_.size() == newest_.in_flight(), pending_.size(), newest_.in_flight());
   for (auto& [w, a] : p.answers) {
     if (!is_stored) refuse(a, outcome);
     out.answers.emplace_back(w, std::move(a));
@@ -183,6 +203,7 @@ void group_runtime::on_time(now_t now, coordinator_effects& out) {
     const auto at = live_.find(deadlines_.begin()->second);
     deadlines_.erase(deadlines_.begin());
     JD_ASSERT(at != live_.end());
+    JD_ASSERT(at->second.scheduled <= now.steady, at->first);
     at->second.scheduled = time_point::max();
     group_effects effects;
     std::visit([&](auto& g) { g.on_time(settings_.classic, now, effects); }, at->second.kind);
@@ -227,6 +248,7 @@ std::vector<group_listing> group_runtime::list() const {
   for (const auto name : names) {
     const auto* entry = committed().find(name);
     const auto* kind = find(name);
+    JD_ASSERT(entry || kind, name);
     if (!entry && is_idle(*kind)) continue;
     group_listing row{std::string(name), "", name_of(group_state::empty)};
     if (entry && entry->stored()) row.protocol_type = entry->stored()->protocol_type;

@@ -2,6 +2,8 @@
 
 #include <variant>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::coordinator {
 namespace {
 
@@ -72,18 +74,24 @@ group_entry& group_table::change(const std::string& group) {
   } else if ((*at)->edit_ != edit_) {
     *at = boost::intrusive_ptr<group_entry>(new group_entry(edit_, **at));
   }
+  JD_ASSERT(at && (*at)->edit_ == edit_, group);  // nobody else sees what is changed
   return **at;
 }
 
 void group_table::drop(const std::string& group) {
   const auto* found = find(group);
-  bytes_ -= cost_of(group) + cost_of(found->stored());
-  for (const auto& [key, o] : found->offsets()) bytes_ -= cost_of(key, o);
+  JD_ASSERT(found != nullptr, group);
+  std::size_t bytes = cost_of(group) + cost_of(found->stored());
+  for (const auto& [key, o] : found->offsets()) bytes += cost_of(key, o);
+  JD_ASSERT(bytes <= bytes_, group, bytes, bytes_);
+  bytes_ -= bytes;
   groups_.erase(edit_, group);
+  JD_ASSERT(groups_.empty() == (bytes_ == 0), groups_.size(), bytes_);
 }
 
 bool group_table::on(const metadata::group_stored& r) {
   auto& stored = change(r.group).stored_;
+  JD_ASSERT(cost_of(stored.get()) <= bytes_, r.group, bytes_);
   bytes_ -= cost_of(stored.get());
   stored = std::make_shared<const metadata::group_stored>(r);
   bytes_ += cost_of(stored.get());
@@ -115,6 +123,7 @@ bool group_table::on(const metadata::offsets_removed& r) {
     const offset_key key{o.topic, o.partition};
     const auto* found = entry.offsets_.find(key);
     if (!found || (r.committed_until && found->committed_at > *r.committed_until)) continue;
+    JD_ASSERT(cost_of(key, *found) <= bytes_, r.group, bytes_);
     bytes_ -= cost_of(key, *found);
     entry.offsets_.erase(edit_, key);
   }

@@ -43,6 +43,7 @@ void newest_groups::failed(batch_id id) {
   JD_ASSERT(lost != batches_.end(), id, batches_.size());
   batches_.erase(lost);
   rebuild();
+  if (batches_.empty()) JD_ASSERT(committed_.bytes() == newest_.bytes(), committed_.bytes(), newest_.bytes());
 }
 
 // Of the batches in flight the first ones may be in the committed table already, while their ends are being told.
@@ -60,6 +61,7 @@ void newest_groups::rebuild() {
       newest_.replay(r);
     }
   }
+  JD_ASSERT(skip == 0, skip, batches_.size());  // or the committed table has records that nobody appended here
 }
 
 }  // namespace jackdaw::coordinator

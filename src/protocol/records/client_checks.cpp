@@ -1,5 +1,6 @@
 #include <string>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/protocol/record_reader.hpp"
 
 namespace jackdaw::protocol {
@@ -50,7 +51,8 @@ result<batch_summary> inspect_client_batch(const batch_view& batch, const record
   if (auto opened = reader.open(batch); !opened) return opened.error();
   batch_summary summary;
   record_view record;
-  for (std::int32_t index = 0;; ++index) {
+  std::int32_t index = 0;
+  for (;; ++index) {
     auto more = reader.next(record);
     if (!more) return more.error();
     if (!*more) break;
@@ -58,6 +60,7 @@ result<batch_summary> inspect_client_batch(const batch_view& batch, const record
     keep_largest(record, index == 0, summary);
     apply_rules(record, rules, index, summary);
   }
+  JD_ASSERT(index == batch.record_count(), index, batch.record_count());  // the reader refuses fewer and more
   summary.uncompressed_bytes = reader.uncompressed_bytes();
   return summary;
 }

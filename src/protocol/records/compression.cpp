@@ -55,6 +55,8 @@ result<int> checked_level(const compression& how) {
   return level;
 }
 
+constexpr std::size_t packers_count = 5;  // by codec
+
 std::size_t index_of(codec c) { return static_cast<std::size_t>(c); }
 
 std::unique_ptr<packer> make_packer(codec c) {
@@ -88,7 +90,7 @@ class plain_unpacker final : public unpacker {
 }  // namespace
 
 struct compressor::state {
-  std::array<std::unique_ptr<packer>, 5> packers;
+  std::array<std::unique_ptr<packer>, packers_count> packers;
 };
 
 compressor::compressor() noexcept = default;
@@ -101,6 +103,7 @@ result<void> compressor::append(const compression& how, bytes_view in, std::vect
     out.insert(out.end(), in.begin(), in.end());
     return {};
   }
+  JD_ASSERT(index_of(how.type) < packers_count, index_of(how.type));
   auto level = checked_level(how);
   if (!level) return level.error();
   if (!state_) state_ = std::make_unique<state>();
@@ -110,7 +113,7 @@ result<void> compressor::append(const compression& how, bytes_view in, std::vect
 }
 
 struct decompressor::state {
-  std::array<std::unique_ptr<unpacker>, 5> unpackers;
+  std::array<std::unique_ptr<unpacker>, packers_count> unpackers;
   std::unique_ptr<unpacker> magic_0_lz4;
   unpacker* current = nullptr;
 };
@@ -136,6 +139,7 @@ std::unique_ptr<unpacker> make_unpacker(codec c, std::size_t block_limit_bytes) 
 }  // namespace
 
 result<void> decompressor::open(codec type, bytes_view in) {
+  JD_ASSERT(index_of(type) < packers_count, index_of(type));
   if (!state_) state_ = std::make_unique<state>();
   auto& made = state_->unpackers[index_of(type)];
   if (!made) made = make_unpacker(type, block_limit_bytes_);
@@ -153,7 +157,9 @@ result<void> decompressor::open_magic_0(codec type, bytes_view in) {
 
 result<std::size_t> decompressor::read(mutable_bytes out) {
   JD_ASSERT(state_ && state_->current && !out.empty());
-  return state_->current->read(out);
+  auto got = state_->current->read(out);
+  JD_ASSERT(!got || *got <= out.size(), *got, out.size());
+  return got;
 }
 
 void decompressor::close() {

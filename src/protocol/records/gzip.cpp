@@ -28,12 +28,13 @@ class gzip_packer final : public packer {
     start(level);
     const std::size_t before = out.size();
     out.resize(before + deflateBound(&stream_, in.size()));
+    JD_ASSERT(bounded(in.size()) == in.size(), in.size());  // or its end would be left out
     stream_.next_in = input(in);
     stream_.avail_in = bounded(in.size());
     stream_.next_out = reinterpret_cast<Bytef*>(out.data() + before);
     stream_.avail_out = bounded(out.size() - before);
     const int status = deflate(&stream_, Z_FINISH);
-    JD_ASSERT(status == Z_STREAM_END, status, in.size());
+    JD_ASSERT(status == Z_STREAM_END && stream_.avail_in == 0, status, in.size(), stream_.avail_in);
     out.resize(out.size() - stream_.avail_out);
     return {};
   }

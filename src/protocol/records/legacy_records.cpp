@@ -5,6 +5,7 @@
 #include <string>
 
 #include "codecs.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/protocol/wire.hpp"
 
 namespace jackdaw::protocol {
@@ -102,6 +103,7 @@ result<legacy_records> read_legacy_records(bytes_view message, std::size_t memor
 }
 
 void append_legacy_message(const legacy_message& message, std::vector<std::byte>& out) {
+  JD_ASSERT(message.magic == 0 || message.magic == 1, int{message.magic});
   const std::size_t key = message.key ? message.key->size() : 0;
   const std::size_t value = message.value ? message.value->size() : 0;
   const std::size_t size = legacy_message_bytes_min + (message.magic == 1 ? 8 : 0) + key + value;
@@ -121,6 +123,7 @@ void append_legacy_message(const legacy_message& message, std::vector<std::byte>
   };
   put(message.key);
   put(message.value);
+  JD_ASSERT(to.written() == size, to.written(), size);
   store_be(at.data() + batch_prefix_bytes, crc32(at.subspan(crc_covers_from)));
 }
 

@@ -52,6 +52,7 @@ class lz4_packer final : public packer {
     const auto take = [&](std::size_t written) {
       JD_ASSERT(!LZ4F_isError(written), LZ4F_getErrorName(written));
       end += written;
+      JD_ASSERT(end <= out.size(), end, out.size());
     };
     take(LZ4F_compressBegin(context_, out.data() + end, out.size() - end, &preferences));
     take(LZ4F_compressUpdate(context_, out.data() + end, out.size() - end, in.data(), in.size(), nullptr));

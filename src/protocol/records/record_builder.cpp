@@ -5,6 +5,7 @@
 #include <string>
 
 #include "codecs.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/crc32c.hpp"
 #include "jackdaw/protocol/wire.hpp"
 
@@ -47,6 +48,7 @@ std::uint16_t attributes_of(const batch_options& o, codec packed_by) {
 // What depends on the bytes behind the header.
 void seal(std::vector<std::byte>& batch, std::size_t size, std::uint16_t attributes) {
   JD_ASSERT(size <= batch_bytes_max, size);
+  JD_ASSERT(size >= batch_header_bytes && size <= batch.size(), size, batch.size());
   std::byte* const at = batch.data();
   store_be(at + batch_field::length, static_cast<std::int32_t>(size - batch_prefix_bytes));
   store_be(at + batch_field::attributes, attributes);
@@ -84,6 +86,7 @@ void append_record(const new_record& record, std::int64_t timestamp_delta, std::
   to.resize(before + varint_size(static_cast<std::int64_t>(body)) + body);
   writer out(mutable_bytes(to).subspan(before));
   put_record(out, record, body, timestamp_delta, offset_delta);
+  JD_ASSERT(before + out.written() == to.size(), before, out.written(), to.size());
 }
 
 }  // namespace
@@ -124,6 +127,7 @@ void batch_builder::add_at(std::int32_t offset_delta, const new_record& record) 
   if (buffer_.size() < used_ + size) buffer_.resize(std::max(used_ + size, buffer_.size() * 2));
   writer out(mutable_bytes(buffer_).subspan(used_, size));
   put_record(out, record, body, timestamp_delta, offset_delta);
+  JD_ASSERT(out.written() == size, out.written(), size, record.headers.size());
   used_ += size;
   if (count_ == 0 || record.timestamp > max_timestamp_) {
     max_timestamp_ = record.timestamp;
@@ -192,13 +196,15 @@ result<batch_view> renumber(const batch_view& batch, const compression& how, rec
   if (auto opened = reader.open(batch); !opened) return opened.error();
   std::vector<std::byte> plain;
   record_view record;
-  for (std::int32_t delta = 0;; ++delta) {
+  std::int32_t delta = 0;
+  for (;; ++delta) {
     auto more = reader.next(record);
     if (!more) return more.error();
     if (!*more) break;
     const std::vector<record_header> headers(record.headers.begin(), record.headers.end());
     append_record({{}, record.key, record.value, headers, record.attributes}, record.timestamp_delta, delta, plain);
   }
+  JD_ASSERT(delta == batch.record_count(), delta, batch.record_count());
   const bytes_view header = batch.bytes().first(batch_header_bytes);
   out.assign(header.begin(), header.end());
   if (auto done = pack.append(how, plain, out); !done) return done.error();

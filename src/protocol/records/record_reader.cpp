@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "jackdaw/base/assert.hpp"
 #include "varint.hpp"
 
 namespace jackdaw::protocol {
@@ -60,10 +61,13 @@ bool parse_body(const std::byte* at, const std::byte* end, record_view& out) noe
 void record_headers::iterator::parse() noexcept {
   if (left_ == 0) return;
   std::int32_t size = 0;
-  read_varint(at_, end_, size);
+  // parse_body() has been here before.
+  const bool has_key = read_varint(at_, end_, size) && size >= 0 && size <= end_ - at_;
+  JD_ASSERT(has_key, left_, size);
   current_.key = as_text({at_, static_cast<std::size_t>(size)});
   at_ += size;
-  take_nullable(at_, end_, current_.value);
+  const bool has_value = take_nullable(at_, end_, current_.value);
+  JD_ASSERT(has_value, left_, size);
 }
 
 record_reader::record_reader(std::size_t memory_limit_bytes)
@@ -106,6 +110,7 @@ void record_reader::close() {
 // Makes `need_bytes` readable at cur_, unless the stream ends before.
 result<void> record_reader::fill(std::size_t need_bytes) {
   const auto kept = static_cast<std::size_t>(end_ - cur_);
+  JD_ASSERT(streaming_ && kept <= window_.size(), kept, window_.size());
   if (need_bytes > memory_limit_bytes_) {
     return fail(errc::too_large, "a record of " + std::to_string(need_bytes) + " bytes is above the limit of " +
                                      std::to_string(memory_limit_bytes_));

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "codecs.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/endian.hpp"
 
 namespace jackdaw::protocol {
@@ -43,6 +44,7 @@ class snappy_packer final : public packer {
       snappy::RawCompress(chars(in.data()), size, reinterpret_cast<char*>(out.data() + end + 4), &packed);
       store_be(out.data() + end, static_cast<std::int32_t>(packed));
       end += 4 + packed;
+      JD_ASSERT(packed != 0 && end <= out.size(), packed, end, out.size());
       in = in.subspan(size);
     }
     out.resize(end);

@@ -131,6 +131,9 @@ INSTANTIATE_TEST_SUITE_P(
         bad_listeners{"listeners=CONTROLLER://:1\ncontroller.listener.names=CONTROLLER\n",
                       "server.properties:1: listeners=CONTROLLER://:1: a broker needs a listener for clients beside "
                       "those of controller.listener.names"},
+        bad_listeners{"node.id=1\ncontroller.quorum.voters=1@h:1,2@h:1,1@g:1\n",
+                      "server.properties:2: controller.quorum.voters=1@h:1,2@h:1,1@g:1: node 1 is named twice; each "
+                      "voter needs a node.id of its own"},
         bad_listeners{"node.id=3\ncontroller.quorum.voters=1@h:1\n",
                       "server.properties:2: controller.quorum.voters=1@h:1: node.id=3 is a controller by "
                       "process.roles, so it must be among the voters"}));

@@ -14,6 +14,10 @@ class read_test : public log_fixture {
     reconfigure();
     for (int i = 0; i < 300; ++i) put(1, "r" + std::to_string(i) + "_", 1000 + 10 * i);
   }
+  // "0.index": that of the segment that begins at 0.
+  std::string segment_path(const std::string& name) const {
+    return dir + '/' + std::string(20 - name.find('.'), '0') + name;
+  }
 };
 
 TEST_F(read_test, every_offset_is_found_in_every_segment) {
@@ -122,6 +126,19 @@ TEST_F(read_test, few_files_stay_open) {
   EXPECT_EQ(log->open_file_count(), 0u);
   EXPECT_EQ(read_all().size(), 300u);
   EXPECT_EQ(put(1), 300);
+}
+
+TEST_F(read_test, an_index_that_somebody_removed_is_missed_by_nobody) {
+  fill();
+  for (int i = 0; i < 300; ++i) read(i, 100);
+  log->release_files();
+  ASSERT_TRUE(disk.remove(segment_path("0.index")));
+  ASSERT_TRUE(disk.remove(segment_path("0.timeindex")));
+  for (int i = 0; i < 300; ++i) ASSERT_EQ(records_in(bytes_of(read(i, 1))).at(0).at, i);
+  EXPECT_EQ((*log->find_timestamp({1500}, offset{300}).run())->at, offset{50});
+  ASSERT_TRUE(log->truncate_to(offset{20}));
+  log->check();
+  EXPECT_EQ(read_all().size(), 20u);
 }
 
 TEST_F(read_test, finds_the_first_record_at_or_after_a_time) {

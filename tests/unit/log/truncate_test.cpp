@@ -44,6 +44,27 @@ TEST_F(truncate_test, goes_on_behind_it_and_survives_a_restart) {
   EXPECT_EQ(read_all(), all);
 }
 
+TEST_F(truncate_test, what_failed_half_way_is_not_counted_twice) {
+  fill();
+  disk.set_fault_hook([](disk_operation what, const std::string& path) -> std::optional<errc> {
+    if (what == disk_operation::read && path.ends_with(".timeindex")) return errc::io;
+    return std::nullopt;
+  });
+  ASSERT_FALSE(log->truncate_to(offset{51}));
+  disk.set_fault_hook(nullptr);
+  const auto further = log->truncate_to(offset{47});
+  ASSERT_TRUE(further) << to_string(further.error());
+  EXPECT_EQ(read_all().size(), 46u);
+  std::uint64_t on_disk = 0;
+  const auto found = disk.list(dir);
+  ASSERT_TRUE(found);
+  for (const auto& entry : *found) {
+    if (entry.name.ends_with(".log")) on_disk += disk.file_size(dir + '/' + entry.name).value();
+  }
+  EXPECT_EQ(log->size_bytes(), on_disk);
+  log->check();
+}
+
 TEST_F(truncate_test, beyond_the_end_nothing_happens) {
   put(2);
   ASSERT_TRUE(log->truncate_to(offset{2}));

@@ -100,7 +100,7 @@ class classic_group {
   std::size_t bytes() const noexcept;
   // The subscription of a member for the chosen protocol.
   const blob& subscription(const member& m) const;
-  // Checks what holds after every call; for tests.
+  // Checks what holds after every call; O(members): for tests, and once in a generation.
   void check() const;
 
  private:

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/time.hpp"
 
 namespace jackdaw::coordinator {
@@ -21,15 +22,19 @@ class pending_members {
     erase(id);
     until_.emplace(until, members_.emplace(id, until).first);
     bytes_ += cost_of(id);
+    JD_ASSERT(until_.size() == members_.size(), id, until_.size(), members_.size());
   }
   // True if it was there.
   bool erase(const std::string& id) {
     const auto found = members_.find(id);
     if (found == members_.end()) return false;
     auto [at, end] = until_.equal_range(found->second);
-    until_.erase(std::find_if(at, end, [&](const auto& u) { return u.second == found; }));
+    const auto timed = std::find_if(at, end, [&](const auto& u) { return u.second == found; });
+    JD_ASSERT(timed != end, id, members_.size());
+    until_.erase(timed);
     bytes_ -= cost_of(id);
     members_.erase(found);
+    JD_ASSERT(members_.empty() == (bytes_ == 0), members_.size(), bytes_);
     return true;
   }
   // Those whose time is over. True if there were any.

@@ -97,6 +97,7 @@ class group_runtime {
   void schedule(live_map::iterator at);
   void drop_if_idle(live_map::iterator at);
   void count(live_group& l) noexcept;
+  void check_in_flight() const;  // O(groups)
 
   coordinator_settings settings_;
   newest_groups newest_;
