@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/time.hpp"
 #include "jackdaw/base/unique_function.hpp"
 
@@ -20,6 +21,7 @@ class timer_queue {
   };
 
   handle schedule(time_point when, unique_function<void()> callback) {
+    JD_ASSERT(callback, when.time_since_epoch().count());
     const handle h{when, ++last_sequence_};
     waiting_.emplace(h, std::move(callback));
     return h;

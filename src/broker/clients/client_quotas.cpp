@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connection.hpp"
+#include "jackdaw/base/assert.hpp"
 
 namespace jackdaw::broker {
 namespace {
@@ -73,6 +74,7 @@ void client_quotas::tell_connection_rates() const {
 // ---- who has which limit
 
 const quota_binding::limit& client_quotas::limit_of(connection& c, std::string_view client_id, kind k) {
+  JD_ASSERT(are_set_, client_id);
   auto& b = c.quotas;
   if (!b || b->generation != generation_ || b->client_id != client_id) {
     auto fresh = std::make_unique<quota_binding>();
@@ -85,6 +87,7 @@ const quota_binding::limit& client_quotas::limit_of(connection& c, std::string_v
     }
     b = std::move(fresh);
   }
+  JD_ASSERT(static_cast<std::size_t>(k) < b->limits.size(), static_cast<int>(k));  // mutations are counted elsewhere
   return b->limits[static_cast<std::size_t>(k)];
 }
 
@@ -120,6 +123,7 @@ std::optional<double> client_quotas::portion_of(connection& c, std::string_view 
 // ---- time
 
 void client_quotas::begin_request(connection& c, std::string_view client_id) {
+  JD_ASSERT(!paying_, client_id);
   paying_ = limit_of(c, client_id, kind::request).meter;
   if (paying_) paying_since_ = home_.env.read_clock();
 }
@@ -178,9 +182,11 @@ void client_quotas::note_use(const std::shared_ptr<quota_meter>& meter, double a
 }
 
 void client_quotas::share() {
+  JD_ASSERT(is_share_due_ && home_.shard_count() > 1, unshared_.size());
   is_share_due_ = false;
   auto used = std::make_shared<std::vector<quota_use>>();
   for (const auto& meter : std::exchange(unshared_, {})) {
+    JD_ASSERT(meter->is_listed, static_cast<int>(meter->kind), meter->unshared);
     meter->is_listed = false;
     used->push_back({meter->kind, meter->entity, std::exchange(meter->unshared, 0)});
   }

@@ -1,5 +1,7 @@
 #include "fetch_session.hpp"
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::broker {
 
 // An entry in the list and one in the index, with what they point at.
@@ -10,6 +12,7 @@ std::size_t fetch_session::cost_of(const fetch_target& target) noexcept {
 void fetch_session::put(fetch_target target) {
   auto k = key_of(target.topic_id, target.topic_name, target.partition);
   if (const auto found = index_.find(k); found != index_.end()) {
+    JD_ASSERT(bytes_ >= cost_of(found->second->target), id_, bytes_);
     bytes_ -= cost_of(found->second->target);
     bytes_ += cost_of(target);
     found->second->target = std::move(target);
@@ -18,6 +21,7 @@ void fetch_session::put(fetch_target target) {
   bytes_ += cost_of(target);
   entries_.push_back({std::move(target)});
   index_.emplace(std::move(k), std::prev(entries_.end()));
+  JD_ASSERT(index_.size() == entries_.size(), id_, index_.size(), entries_.size());
 }
 
 void fetch_session::forget(const uuid& topic_id, const std::string& topic_name, partition_id partition) {
@@ -26,6 +30,7 @@ void fetch_session::forget(const uuid& topic_id, const std::string& topic_name, 
   bytes_ -= cost_of(found->second->target);
   entries_.erase(found->second);
   index_.erase(found);
+  JD_ASSERT(index_.size() == entries_.size() && bytes_ >= sizeof(fetch_session), id_, entries_.size(), bytes_);
 }
 
 fetch_session::entry* fetch_session::find(const fetch_target& target) {
@@ -59,11 +64,13 @@ std::shared_ptr<fetch_session> fetch_session_cache::create(bool by_topic_id, ran
   by_use_.push_back(id);
   sessions_.emplace(id, slot{session, session->bytes(), now, std::prev(by_use_.end())});
   use_.used_bytes += session->bytes();
+  JD_ASSERT(sessions_.size() == by_use_.size() && sessions_.size() <= slots_, sessions_.size(), by_use_.size());
   return session;
 }
 
 bool fetch_session_cache::keep(const fetch_session& session, time_point now) {
   auto& s = sessions_.at(session.id());
+  JD_ASSERT(s.session.get() == &session && use_.used_bytes >= s.counted_bytes, session.id(), s.counted_bytes);
   use_.used_bytes -= s.counted_bytes;
   use_.used_bytes += session.bytes();
   s.counted_bytes = session.bytes();
@@ -88,6 +95,7 @@ void fetch_session_cache::remove(std::int32_t id) {
   by_use_.erase(found->second.by_use);
   use_.used_bytes -= found->second.counted_bytes;
   sessions_.erase(found);
+  JD_ASSERT(sessions_.empty() == (use_.used_bytes == 0), sessions_.size(), use_.used_bytes);
 }
 
 }  // namespace jackdaw::broker

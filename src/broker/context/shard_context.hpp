@@ -7,10 +7,10 @@
 #include <string>
 
 #include "jackdaw/base/random.hpp"
+#include "jackdaw/base/timer_queue.hpp"
 #include "jackdaw/broker/environment.hpp"
 #include "jackdaw/broker/shard_options.hpp"
 #include "jackdaw/metadata/image.hpp"
-#include "timers.hpp"
 
 namespace jackdaw::broker {
 

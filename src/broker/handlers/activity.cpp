@@ -2,6 +2,7 @@
 
 #include "api_table.hpp"
 #include "handlers.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "quorum/active_coordinator.hpp"
 
 namespace jackdaw::broker {
@@ -36,6 +37,7 @@ void gather_activity(shard_state& home, unique_function<void(const activity_repo
     home.env.post(shard_id{i}, [all, to = home.id()](shard& s) {
       auto& there = s.state();
       there.env.post(to, [all, part = report_of(there)](shard&) mutable {
+        JD_ASSERT(all->left > 0);
         all->sum.add(std::move(part));
         if (--all->left != 0) return;
         const std::unique_ptr<gathering> last(all);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "handlers.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/controller/decision.hpp"
 #include "metadata_submit.hpp"
 #include "shard_state.hpp"
@@ -89,6 +90,7 @@ void run_change(std::unique_ptr<Change> c, Decide decide, Answer answer) {
           const auto code = disk ? protocol::error_code::kafka_storage_error : protocol::error_code::not_controller;
           refuse_all(c->reply, controller::refuse(code, outcome.error().detail));
         }
+        JD_ASSERT(c->is_decided || !outcome, c->r->api().name);
         if constexpr (with_quota<Change>) c->throttle();
         answer(*c);
       });

@@ -123,6 +123,7 @@ reader_identity reader_of(const protocol::fetch_request& asked, std::int16_t ver
 }  // namespace
 
 void fetch_operation::read(bool may_wait) {
+  JD_ASSERT(jobs_left_ == 0 && !waiting_, id_, jobs_left_);
   auto& home = r_->home();
   available_bytes_ = 0;
   read_failed_ = false;
@@ -207,7 +208,7 @@ void post_unwatch(shard_state& home, shard_id owner, fetch_key key) {
 }
 
 void fetch_operation::take(read_job_ptr filled, shard_id owner) {
-  JD_ASSERT(jobs_left_ != 0, owner.value());
+  JD_ASSERT(jobs_left_ != 0 && filled->watcher.fetch_id == id_, owner.value(), filled->watcher.fetch_id, id_);
   if (filled->is_watched) watching_.push_back(owner);
   for (auto& item : filled->items) {
     const std::size_t at = item.answer_at;
@@ -230,6 +231,7 @@ void fetch_operation::round_done() {
 }
 
 void fetch_operation::wait() {
+  JD_ASSERT(!waiting_ && jobs_left_ == 0, id_, jobs_left_);
   auto& home = r_->home();
   waiting_ = true;
   waits_since_ = home.now.steady;
@@ -241,6 +243,7 @@ void fetch_operation::wait() {
 }
 
 void fetch_operation::end_wait() {
+  JD_ASSERT(waiting_, id_);
   waiting_ = false;  // a timer that comes late makes it slow: that is beyond what was asked for
   r_->did_wait(std::min<duration>(r_->home().now.steady - waits_since_, std::chrono::milliseconds(asked_.max_wait_ms)));
 }

@@ -3,6 +3,7 @@
 
 #include "fetch_operation.hpp"
 #include "handlers.hpp"
+#include "jackdaw/base/assert.hpp"
 
 namespace jackdaw::broker {
 
@@ -109,6 +110,7 @@ void fetch_operation::charge_answer() {
 }
 
 void fetch_operation::answer() {
+  JD_ASSERT(jobs_left_ == 0 && !waiting_, id_, jobs_left_);
   trim();
   if (is_over_quota()) return answer_throttled();
   for (auto& item : items_) {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "clients/fetch_session.hpp"
-#include "context/timers.hpp"
+#include "jackdaw/base/timer_queue.hpp"
 #include "jackdaw/protocol/messages/fetch.hpp"
 #include "partitions/partition_jobs.hpp"
 #include "request.hpp"

@@ -5,6 +5,7 @@
 
 #include "ask_coordinator.hpp"
 #include "cluster_view.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/protocol/messages/consumer_group_describe.hpp"
 #include "jackdaw/protocol/messages/delete_groups.hpp"
 #include "jackdaw/protocol/messages/describe_groups.hpp"
@@ -190,6 +191,8 @@ void handle_consumer_group_describe(request_ptr r) {
         done(std::move(known));
       },
       [asked](request& it, const known_groups& known) {
+        JD_ASSERT(known.error != error_code::none || known.are_there.size() == asked.group_ids.size(),
+                  known.are_there.size(), asked.group_ids.size());
         protocol::consumer_group_describe_response message;
         for (std::size_t i = 0; i < asked.group_ids.size(); ++i) {
           auto& row = message.groups.emplace_back();
@@ -214,6 +217,7 @@ void handle_delete_groups(request_ptr r) {
         groups.remove_groups({asked.groups_names.begin(), asked.groups_names.end()}, std::move(done));
       },
       [asked](request& it, const coordinator::rows_answer& a) {
+        JD_ASSERT(a.rows.empty() || a.rows.size() == asked.groups_names.size(), a.rows.size());
         protocol::delete_groups_response message;
         for (std::size_t i = 0; i < asked.groups_names.size(); ++i) {
           auto& row = message.results.emplace_back();

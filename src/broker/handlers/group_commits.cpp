@@ -3,6 +3,7 @@
 #include <set>
 
 #include "ask_coordinator.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/protocol/messages/offset_commit.hpp"
 #include "jackdaw/protocol/messages/offset_delete.hpp"
 #include "jackdaw/protocol/messages/offset_fetch.hpp"
@@ -67,12 +68,16 @@ void answer_commit(request& r, const commit_work& work, const rows_answer& a) {
     for (const auto& p : topic.partitions) {
       auto& cell = row.partitions.emplace_back();
       cell.partition_index = p.partition_index;
+      JD_ASSERT(refused != work.refused.end(), work.refused.size());
       cell.error_code = *refused++;
       if (cell.error_code != error_code::none) continue;
+      JD_ASSERT(a.error != error_code::none || next < a.rows.size(), next, a.rows.size());
       cell.error_code = a.error != error_code::none ? a.error : a.rows[next];
       ++next;
     }
   }
+  // A code for each offset that was committed, and for no other.
+  JD_ASSERT(a.error != error_code::none || next == a.rows.size(), next, a.rows.size());
   r.respond(message);
 }
 
@@ -176,6 +181,7 @@ void answer_one(request& r, fetch_work& work, const fetched_group& g) {
 }
 
 void answer_many(request& r, const fetch_work& work, const std::vector<fetched_group>& answered) {
+  JD_ASSERT(answered.size() == work.asked.groups.size(), answered.size(), work.asked.groups.size());
   protocol::offset_fetch_response message;
   for (std::size_t i = 0; i < answered.size(); ++i) {
     const auto& g = answered[i];
@@ -284,6 +290,7 @@ void answer_delete(request& r, const protocol::offset_delete_request& asked, con
     for (const auto& p : asked.topics[t].partitions) {
       auto& cell = row.partitions.emplace_back();
       cell.partition_index = p.partition_index;
+      JD_ASSERT(is_there != there.end() && (!*is_there || next < a.rows.size()), next, a.rows.size(), there.size());
       cell.error_code = *is_there++ ? a.rows[next++] : error_code::unknown_topic_or_partition;
     }
   }

@@ -2,6 +2,7 @@
 // controller; each shard hands out its own.
 #include "jackdaw/protocol/messages/init_producer_id.hpp"
 #include "handlers.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/controller/brokers.hpp"
 #include "metadata_submit.hpp"
 
@@ -13,6 +14,7 @@ using protocol::init_producer_id_response;
 
 void answer_with_next(request& r) {
   auto& block = r.home().producer_ids;
+  JD_ASSERT(block.next < block.end, block.next.value(), block.end.value());
   init_producer_id_response answer;
   answer.producer_id = block.next;
   answer.producer_epoch = producer_epoch{0};
@@ -31,8 +33,11 @@ void answer_error(request& r, error_code code) {
 // Runs everybody who waited for the block that came, or failed to come.
 void block_arrived(shard_state& home, result<void> outcome, const producer_id_block& got) {
   auto& block = home.producer_ids;
+  // What it had before is spent: no id is given twice, and none is dropped.
+  JD_ASSERT(block.requested && block.next >= block.end, block.next.value(), block.end.value());
   block.requested = false;
   if (outcome) {
+    JD_ASSERT(got.next >= block.end && got.next < got.end, got.next.value(), got.end.value(), block.end.value());
     block.next = got.next;
     block.end = got.end;
   }

@@ -1,6 +1,7 @@
 // ListOffsets: where a partition begins and ends, and where a point in time lies in it.
 #include "jackdaw/protocol/messages/list_offsets.hpp"
 #include "handlers.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "partition_answers.hpp"
 
 namespace jackdaw::broker {
@@ -113,6 +114,7 @@ std::vector<offset_question> list_offsets_operation::questions() {
         items[number].error = error_code::invalid_request;
         continue;
       }
+      JD_ASSERT(number == items.size(), number, items.size());
       auto& q = items.emplace_back(ask_partition<offset_question>(image, t.name, p.partition_index));
       q.asked_timestamp = p.timestamp;
       q.current_leader_epoch = p.current_leader_epoch;
@@ -131,6 +133,7 @@ void list_offsets_operation::answer(const std::vector<offset_question>& filled) 
     auto& topic = message.topics.emplace_back();
     topic.name = t.name;
     for (const auto number : t.questions) {
+      JD_ASSERT(number < filled.size(), number, filled.size(), t.name);
       const auto& q = filled[number];
       auto& row = topic.partitions.emplace_back();
       row.partition_index = q.partition;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "handlers.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/protocol/messages/alter_replica_log_dirs.hpp"
 #include "jackdaw/protocol/messages/describe_log_dirs.hpp"
 #include "partition_answers.hpp"
@@ -126,6 +127,7 @@ void answer(request& r, const std::vector<size_question>& filled, const std::vec
     std::map<std::string_view, describe_log_dirs_response::describe_log_dirs_topic> topics;
     for (const auto& q : filled) {
       if (q.error != error_code::none) continue;
+      JD_ASSERT(q.directory < space.size(), q.topic, q.directory, space.size());
       const bool is_coming = q.move && q.move->directory == i;
       if (q.directory != i && !is_coming) continue;
       auto& topic = topics[q.topic];
@@ -224,6 +226,7 @@ void tell_all(shard_state& home, std::vector<move_question> strangers, unique_fu
       auto& here = s.state();
       for (const auto& q : t->strangers) here.partitions.prefer_directory({q.topic, q.partition}, q.directory);
       here.env.post(to, [t](shard&) {
+        JD_ASSERT(t->left > 0, t->strangers.size());
         if (--t->left == 0) t->done();
       });
     });

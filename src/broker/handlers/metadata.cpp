@@ -7,6 +7,7 @@
 #include "auto_create.hpp"
 #include "cluster_view.hpp"
 #include "handlers.hpp"
+#include "jackdaw/base/assert.hpp"
 
 namespace jackdaw::broker {
 namespace {
@@ -32,7 +33,11 @@ class metadata_answer {
   }
 
   void add_all() {
-    for (const auto& [name, id] : image_->names()) add(*image_->find_topic(id));
+    for (const auto& [name, id] : image_->names()) {
+      const auto* topic = image_->find_topic(id);
+      JD_ASSERT(topic != nullptr, name);
+      add(*topic);
+    }
   }
 
   // A topic that is named more than once has one row. Where ids are given, names say nothing.

@@ -1,5 +1,6 @@
 #include "metadata_submit.hpp"
 
+#include "jackdaw/base/assert.hpp"
 #include "quorum/cluster_member.hpp"
 #include "shard_state.hpp"
 
@@ -15,6 +16,7 @@ void submit_metadata(shard_state& home, unique_function<void(shard_state& zero)>
   home.env.post(shard_zero, [prepare = std::move(prepare), decide = std::move(decide), done = std::move(done),
                              to = home.id()](shard& s) mutable {
     auto& zero = s.state();
+    JD_ASSERT(zero.metadata != nullptr, to.value());
     prepare(zero);
     zero.metadata->submit(std::move(decide), [&zero, to, done = std::move(done)](result<void> outcome) mutable {
       zero.env.post(

@@ -1,6 +1,7 @@
 // OffsetForLeaderEpoch, DeleteRecords, DescribeProducers: one thing of each of many partitions.
 #include "cluster_view.hpp"
 #include "handlers.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/protocol/messages/delete_records.hpp"
 #include "jackdaw/protocol/messages/describe_producers.hpp"
 #include "jackdaw/protocol/messages/offset_for_leader_epoch.hpp"
@@ -49,6 +50,7 @@ void answer_epochs(request& r, const protocol::offset_for_leader_epoch_request& 
       row.end_offset = q.end.end_offset;
     }
   }
+  JD_ASSERT(at == filled.size(), at, filled.size());
   r.respond(message);
 }
 
@@ -127,6 +129,7 @@ void answer_producers(request& r, const protocol::describe_producers_request& as
       }
     }
   }
+  JD_ASSERT(at == filled.size(), at, filled.size());
   r.respond(message);
 }
 
@@ -160,6 +163,7 @@ void handle_delete_records(request_ptr r) {
     for (const auto& p : t.partitions) {
       const auto [number, is_new] = op->named.number_of(t.name, p.partition_index);
       if (is_new) items.push_back(ask_partition<delete_question>(*home.image, t.name, p.partition_index));
+      JD_ASSERT(number < items.size(), number, items.size());
       items[number].before = p.offset;  // of one that is named twice the last counts
       if (is_internal_topic(t.name)) items[number].error = error_code::invalid_topic_exception;
     }

@@ -98,6 +98,7 @@ class produce_operation {
         ++at;
       }
     }
+    JD_ASSERT(at == rows_.size(), at, rows_.size());
   }
 
   void add_item(const uuid& topic_id, const produce_request::partition_produce_data& part, std::size_t at) {
@@ -175,6 +176,7 @@ class produce_operation {
   }
 
   void finish() {
+    JD_ASSERT(jobs_left_ == 0 && jobs_.empty(), jobs_left_, jobs_.size());
     r_->charge(security::quota_kind::produce, static_cast<double>(r_->frame()->size()));
     if (asked_.acks != 0) return r_->respond(answer_);
     for (const auto* row : rows_) {

@@ -32,11 +32,13 @@ void request::place_slices(reply& r, const std::vector<protocol::writer::externa
 
 void request::deliver(reply r) {
   r.mute_for = std::chrono::milliseconds(throttle_ms_);
+  auto sink = std::exchange(sink_, nullptr);
+  JD_ASSERT(sink, api_->name, header_.correlation_id.value());  // it is answered once
   // The connection may have gone while the request was away; its sink leads nowhere then.
   const auto* from = home_->find_connection(connection_);
-  if (!sink_ || from == nullptr) return;
+  if (from == nullptr) return;
   if (r.what != reply::action::close) note_answer(*from, r);
-  std::exchange(sink_, nullptr)(std::move(r));
+  sink(std::move(r));
 }
 
 void request::note_answer(const broker::connection& from, const reply& r) {

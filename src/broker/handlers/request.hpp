@@ -9,6 +9,7 @@
 
 #include "clients/client_quotas.hpp"
 #include "clients/principal.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/buffer.hpp"
 #include "jackdaw/base/ids.hpp"
 #include "jackdaw/base/time.hpp"
@@ -102,6 +103,7 @@ class request {
     out.fixed(static_cast<std::int32_t>(total));
     head.encode(out, head_version);
     message.encode(out, v);
+    JD_ASSERT(out.written() == r.bytes.size(), api_->name, v, out.written(), r.bytes.size());
     place_slices(r, externals, std::move(slices));
     deliver(std::move(r));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fetch_operation.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "partitions/topic_settings.hpp"
 #include "quorum/active_coordinator.hpp"
 #include "quorum/cluster_member.hpp"
@@ -43,6 +44,8 @@ connection* shard_state::find_connection(connection_id id) noexcept {
 }
 
 void shard_state::apply(const std::shared_ptr<const metadata::delta>& change, unique_function<void()> applied) {
+  JD_ASSERT(change->after->position().index >= image->position().index, change->after->position().index.value(),
+            image->position().index.value());
   image = change->after;
   note_settings(*change);
   quotas.apply(*change);

@@ -2,6 +2,7 @@
 #include "clients/telemetry/client_telemetry.hpp"
 
 #include "handlers.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/protocol/messages/get_telemetry_subscriptions.hpp"
 
 namespace jackdaw::broker {
@@ -80,6 +81,7 @@ void send_home(shard_state& from, std::unique_ptr<push_operation> op) {
 }
 
 void take_push(shard_state& owner, std::unique_ptr<push_operation> op) {
+  JD_ASSERT(owner.telemetry_owner_of(op->asked.client_instance_id) == owner.id(), owner.id().value());
   const auto limit = static_cast<std::size_t>(owner.config().telemetry_max_bytes);
   op->error = owner.telemetry.may_push(op->asked, limit, op->client, owner.now);
   if (op->error != error_code::none || op->asked.metrics.empty()) return send_home(owner, std::move(op));
@@ -115,6 +117,7 @@ void handle_get_telemetry_subscriptions(request_ptr r) {
   const auto to = home.telemetry_owner_of(op->instance);
   home.env.post(to, [op = std::move(op)](shard& s) mutable {
     auto& owner = s.state();
+    JD_ASSERT(owner.telemetry_owner_of(op->instance) == owner.id(), owner.id().value());
     op->found = owner.telemetry.get(op->instance, op->client, owner.now);
     const auto back = op->r->home().id();
     owner.env.post(back, [op = std::move(op)](shard&) { answer_get(*op); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/random.hpp"
 #include "jackdaw/broker/storage.hpp"
 
@@ -56,6 +57,7 @@ void node::stop(unique_function<void()> done) {
 // The last of the others has stopped, or there are none.
 void node::stop_others(std::shared_ptr<unique_function<void()>> done) {
   if (info_->shard_count > 1 && ++stopped_ + 1 < info_->shard_count) return;
+  JD_ASSERT(stopped_ < info_->shard_count, stopped_, info_->shard_count);
   host_.run_at(shard_id{0}, [this, done] { shards_[0]->stop([done] { (*done)(); }); });
 }
 

@@ -7,6 +7,7 @@
 #include "handlers/request.hpp"
 #include "handlers/shard_state.hpp"
 #include "housekeeping.hpp"
+#include "jackdaw/base/assert.hpp"
 #include "quorum/active_coordinator.hpp"
 #include "quorum/cluster_member.hpp"
 
@@ -98,6 +99,7 @@ void publish(shard_state& zero, std::shared_ptr<const metadata::delta> change, u
     zero.env.post(shard_id{i}, [b, change](shard& s) {
       s.state().apply(change, [b, &env = s.state().env] {
         env.post(shard_zero, [b](shard&) {
+          JD_ASSERT(b->left > 0);
           if (--b->left == 0) b->applied();
         });
       });
@@ -123,6 +125,7 @@ void begin_recovery(shard_state& zero) {
 void shard::start(unique_function<void(result<void>)> ready) {
   start_housekeeping(*state_);
   if (state_->id() != shard_id{0}) return ready({});
+  JD_ASSERT(!state_->metadata);
   state_->metadata = std::make_unique<cluster_member>(
       *state_, [&s = *state_](auto change, auto applied) { publish(s, std::move(change), std::move(applied)); });
   state_->metadata->start([&s = *state_, ready = std::move(ready)](result<void> outcome) mutable {

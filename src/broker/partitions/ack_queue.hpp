@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "context/timers.hpp"
 #include "jackdaw/base/assert.hpp"
+#include "jackdaw/base/timer_queue.hpp"
 #include "partition_jobs.hpp"
 
 namespace jackdaw::broker {

@@ -14,7 +14,7 @@
 
 #include "ack_queue.hpp"
 #include "context/partition_key.hpp"
-#include "context/timers.hpp"
+#include "jackdaw/base/timer_queue.hpp"
 #include "jackdaw/log/log_directory.hpp"
 #include "jackdaw/log/partition_log.hpp"
 #include "jackdaw/replica/partition_leader.hpp"

@@ -15,8 +15,8 @@
 
 #include "context/partition_key.hpp"
 #include "context/shard_context.hpp"
-#include "context/timers.hpp"
 #include "file_budget.hpp"
+#include "jackdaw/base/timer_queue.hpp"
 #include "jackdaw/base/unique_function.hpp"
 #include "log_copy.hpp"
 #include "partition_events.hpp"

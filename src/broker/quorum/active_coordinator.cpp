@@ -61,8 +61,9 @@ active_coordinator::~active_coordinator() {
 
 template <class Answer>
 coordinator::waiter active_coordinator::wait(unique_function<void(Answer)> done) {
-  waiting_.emplace(++last_waiter_,
-                   [done = std::move(done)](coordinator::answer a) mutable { done(std::move(std::get<Answer>(a))); });
+  auto answer = [done = std::move(done)](coordinator::answer a) mutable { done(std::move(std::get<Answer>(a))); };
+  const bool is_new = waiting_.emplace(++last_waiter_, std::move(answer)).second;
+  JD_ASSERT(is_new, last_waiter_);
   return last_waiter_;
 }
 
@@ -84,6 +85,8 @@ void active_coordinator::perform(coordinator::coordinator_effects effects) {
 }
 
 void active_coordinator::propose(coordinator::proposal p) {
+  JD_ASSERT(!p.records.empty() && p.id > last_proposed_, p.id, last_proposed_);
+  last_proposed_ = p.id;
   log_.append(std::move(p.records),
               [this, id = p.id, alive = std::weak_ptr<char>(alive_)](const result<void>& outcome) mutable {
                 if (alive.expired()) return;
@@ -170,6 +173,7 @@ void active_coordinator::topics_deleted(metadata::image_ptr image) {
 }
 
 void active_coordinator::sweep_topics() {
+  JD_ASSERT(topics_.is_running && image_ != nullptr, topics_.after);
   if (std::exchange(topics_.again, false)) topics_.after.clear();
   const auto is_gone = [this](const coordinator::offset_key& key, const coordinator::stored_offset& o) {
     const auto* topic = image_->find_topic(key.topic);
@@ -188,6 +192,7 @@ void active_coordinator::expire_offsets() {
 }
 
 void active_coordinator::sweep_expired() {
+  JD_ASSERT(expired_.is_running, expired_.after);
   coordinator::coordinator_effects effects;
   expired_.after = core_.offsets.expire(expired_.after, groups_per_turn, wait_for_sweep(), zero_.now, effects);
   perform(std::move(effects));

@@ -73,6 +73,7 @@ class active_coordinator {
   coordinator::waiter last_waiter_ = coordinator::no_waiter;
   std::unordered_map<coordinator::waiter, answer_function> waiting_;
   std::deque<coordinator::proposal> to_propose_;
+  coordinator::newest_groups::batch_id last_proposed_ = 0;  // to the log, which takes them in the order of ids
   bool is_proposing_ = false;
   metadata::image_ptr image_;
   sweep topics_;

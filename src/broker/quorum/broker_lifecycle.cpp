@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::broker {
 namespace {
 
@@ -42,6 +44,7 @@ void broker_lifecycle::image_published(const metadata::image& image) {
   const auto* self = image.find_broker(home_.node_id());
   // What an earlier run of this node left there doesn't count.
   if (self == nullptr || self->incarnation != home_.server().incarnation) return;
+  JD_ASSERT(!epoch_ || self->epoch >= *epoch_, self->epoch.value(), epoch_->value());
   const bool is_new = epoch_ != self->epoch;
   epoch_ = self->epoch;
   if (self->fenced) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/controller/features.hpp"
 
 namespace jackdaw::broker {
@@ -72,6 +73,9 @@ void cluster_member::on_leadership(const raft::leadership& now) {
 }
 
 result<void> cluster_member::on_committed(const std::vector<raft::entry>& entries) {
+  JD_ASSERT(!entries.empty());
+  JD_ASSERT(entries.front().index == state_.committed()->position().index + 1, entries.front().index.value(),
+            state_.committed()->position().index.value());
   std::vector<cluster_state::committed_entry> committed;
   committed.reserve(entries.size());
   for (const auto& e : entries) {
@@ -83,6 +87,7 @@ result<void> cluster_member::on_committed(const std::vector<raft::entry>& entrie
   const auto deleted = state_.apply(committed);
   if (!deleted) return deleted.error();
   const auto& last = entries.back();
+  JD_ASSERT(state_.committed()->position().index == last.index, last.index.value());
   if (roles_) {
     if (*deleted && roles_->coordinator) roles_->coordinator->topics_deleted(state_.committed());
     roles_->controller.applied(last.index);
@@ -105,6 +110,7 @@ void cluster_member::on_synced(duration took) {
 }
 
 void cluster_member::published(const metadata::image_ptr& image) {
+  JD_ASSERT(image->position().index <= state_.committed()->position().index, image->position().index.value());
   if (roles_) roles_->controller.published(image->position().index);
   lifecycle_.image_published(*image);
 }

@@ -25,6 +25,7 @@ result<bool> cluster_state::apply(const std::vector<committed_entry>& entries) {
   for (const auto& e : entries) {
     JD_ASSERT(e.position.index > committed_->position().index, e.position.index.value(),
               committed_->position().index.value());
+    JD_ASSERT(e.records == nullptr || e.bytes.empty(), e.position.index.value(), e.bytes.size());
     effect_of_entry effect;
     result<void> applied;
     if (e.records != nullptr) {
@@ -78,6 +79,10 @@ void cluster_state::install(metadata::image_ptr image, coordinator::group_table 
 }
 
 void cluster_state::publish_later(metadata::delta change) {
+  // Each comes on top of those before it, in the order of the log.
+  JD_ASSERT(change.after->position().index >= last_to_publish_, change.after->position().index.value(),
+            last_to_publish_.value());
+  last_to_publish_ = change.after->position().index;
   to_publish_.push_back(std::make_shared<const metadata::delta>(std::move(change)));
 }
 
@@ -89,6 +94,7 @@ void cluster_state::publish_next() {
   to_publish_.pop_front();
   auto image = change->after;
   publish_(std::move(change), [this, image = std::move(image)] {
+    JD_ASSERT(publishing_, image->position().index.value());
     publishing_ = false;
     published_(image);
     publish_next();

@@ -60,6 +60,7 @@ class cluster_state {
   std::unique_ptr<metadata::image_builder> builder_;
   coordinator::group_table groups_;
   std::deque<delta_ptr> to_publish_;
+  raft_index last_to_publish_{-1};
   bool publishing_ = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/raft/wire.hpp"
 
 namespace jackdaw::broker {
@@ -49,6 +50,7 @@ raft_log::open_options quorum::log_options() const {
 }
 
 result<loaded_snapshot> quorum::open() {
+  JD_ASSERT(!raft_ && !log_);
   raft_log::restored restored;
   auto opened = raft_log::open(home_.disk(), log_options(), restored);
   if (!opened) return opened.error();
@@ -61,9 +63,11 @@ result<loaded_snapshot> quorum::open() {
 
 void quorum::close(unique_function<void(bool)> done) {
   if (syncing_ || transfer_.is_busy() || (!disk_trouble_ && !has_failed_ && persist_wanted_ != persist_done_)) {
+    JD_ASSERT(!closing_, syncing_);
     closing_ = std::move(done);
     return pump();
   }
+  JD_ASSERT(!is_pumping_, persist_done_);  // it goes on with what would be gone
   bool clean = !has_failed_;
   if (log_) {
     if (auto closed = log_->close(); !closed) {
@@ -119,6 +123,7 @@ void quorum::pump() {
 void quorum::perform(raft::ready r) {
   if (r.failure) return fail(*r.failure);
   if (r.persist_id != 0) {
+    JD_ASSERT(r.persist_id == persist_taken_ + 1, r.persist_id, persist_taken_);
     persist_taken_ = r.persist_id;
     write(&r);
     for (const auto& e : r.append) bytes_since_snapshot_ += e.size_bytes();
@@ -163,6 +168,7 @@ void quorum::snapshot_taken(raft_index last) {
 void quorum::installed(loaded_snapshot snapshot) {
   const auto info = snapshot.info;
   JD_ASSERT(info.position.index > raft_->commit_index(), info.position.index.value(), raft_->commit_index().value());
+  JD_ASSERT(snapshot.image->position().index == info.position.index, info.position.index.value());
   raft_->snapshot_installed(info, home_.now.steady);
   out_.on_installed(std::move(snapshot));
   pump();

@@ -2,6 +2,8 @@
 // nothing new is promised, and every second it is tried again.
 #include "quorum.hpp"
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::broker {
 
 // A ready's part for the disk, or with null what is left of earlier ones.
@@ -9,6 +11,7 @@ void quorum::write(const raft::ready* r) {
   auto written = r != nullptr ? log_->write(*r, home_.now.wall) : log_->write_rest(home_.now.wall);
   if (!written) return on_disk_trouble(written.error());
   persist_wanted_ = persist_taken_;
+  JD_ASSERT(persist_done_ <= persist_wanted_, persist_done_, persist_wanted_);
 }
 
 void quorum::begin_sync() {
@@ -67,6 +70,7 @@ void quorum::retry() {
 }
 
 void quorum::repair() {
+  JD_ASSERT(!syncing_ && disk_trouble_, persist_done_, persist_wanted_);
   auto job = log_->prepare_repair();
   if (!job) return on_disk_trouble(job.error());
   syncing_ = true;
@@ -81,6 +85,7 @@ void quorum::repair() {
 }
 
 void quorum::repair_ended(const log::repair_job& job, const result<log::repair_job::outcome>& outcome) {
+  JD_ASSERT(syncing_, persist_done_, persist_wanted_);
   syncing_ = false;
   const result<void> repaired = outcome ? log_->repair_done(job, *outcome) : result<void>(outcome.error());
   if (repaired) {

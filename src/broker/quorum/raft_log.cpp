@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/protocol/record_builder.hpp"
 #include "jackdaw/protocol/record_reader.hpp"
 #include "jackdaw/raft/wire.hpp"
@@ -133,10 +134,12 @@ result<void> raft_log::replay(restored& found) {
       if (e.term > found.state.hard_state.term) found.state.hard_state = {e.term, broker_id{}};
     }
   }
+  JD_ASSERT(next == last + 1 || last < base.index, next.value(), last.value(), base.index.value(), directory_);
   return {};
 }
 
 result<std::vector<raft::entry>> raft_log::entries(raft_index from, raft_index to, std::size_t max_bytes) {
+  JD_ASSERT(from <= to, from.value(), to.value(), directory_);
   const auto bytes = static_cast<std::uint32_t>(std::min<std::size_t>(max_bytes, 64 << 20));
   auto found = log_->read(offset_of(from), bytes, offset_of(to) + 1, true);
   if (!found) return found.error();
@@ -200,6 +203,8 @@ result<void> raft_log::perform(unwritten& work, timestamp_ms now) {
 result<void> raft_log::append(std::vector<raft::entry>& entries, timestamp_ms now) {
   constexpr std::size_t write_bytes_max = 8U << 20;
   log::append_options options;
+  JD_ASSERT(offset_of(entries.front().index) == log_->log_end_offset(), entries.front().index.value(),
+            log_->log_end_offset().value(), directory_);
   options.epoch = epoch_of(entries.front().term);
   options.now = now;
   options.origin = log::append_origin::raft;
@@ -227,6 +232,7 @@ result<void> raft_log::append(std::vector<raft::entry>& entries, timestamp_ms no
     const bool disk = outcome.error == log::append_error::kafka_storage_error;
     return fail(disk ? outcome.storage : errc::corrupt, "the metadata log cannot be written: " + outcome.message);
   }
+  JD_ASSERT(outcome.last_offset == offset_of(entries[count - 1].index), outcome.last_offset.value(), count, directory_);
   entries.erase(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(count));
   return {};
 }

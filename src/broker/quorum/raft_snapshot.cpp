@@ -6,6 +6,7 @@
 #include <charconv>
 #include <vector>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/metadata/image_builder.hpp"
 #include "jackdaw/protocol/record_builder.hpp"
 #include "jackdaw/protocol/record_reader.hpp"
@@ -39,6 +40,7 @@ std::optional<snapshot_name> parse_name(const std::string& name) {
   const auto first = std::from_chars(name.data(), name.data() + 20, s.entries);
   const auto second = std::from_chars(name.data() + 21, name.data() + 31, s.term);
   if (first.ptr != name.data() + 20 || second.ptr != name.data() + 31) return std::nullopt;
+  if (s.entries < 0 || s.term < 0) return std::nullopt;
   return s;
 }
 
@@ -124,6 +126,10 @@ result<void> read_records(bytes_view bytes, loaded_snapshot& s, std::vector<meta
 
 result<void> write_snapshot(log::disk& d, const std::string& directory, const metadata::image& image,
                             const coordinator::group_table& groups, const raft::snapshot_info& info) {
+  // What a reader asks for, and the state that the name promises.
+  JD_ASSERT(!info.voters.voters.empty(), info.position.index.value());
+  JD_ASSERT(image.position().index == info.position.index && image.position().term == info.position.term,
+            image.position().index.value(), info.position.index.value());
   snapshot_writer out;
   out.add(voters_key, raft::encode(info.voters));
   std::vector<metadata::record> piece;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::broker {
 namespace {
 
@@ -16,6 +18,7 @@ record_appends::~record_appends() {
 }
 
 void record_appends::append(std::vector<metadata::record> records, unique_function<void(result<void>)> done) {
+  JD_ASSERT(!records.empty());
   if (is_abandoned_) return done(fail(errc::not_leader, "this node is not the active controller"));
   if (!quorum_.is_open()) return done(fail(errc::closed, "the broker is shutting down"));
   if (const auto& trouble = quorum_.disk_trouble()) return done(error(*trouble));
@@ -49,6 +52,7 @@ bool record_appends::must_wait() {
 void record_appends::before_work() {
   if (waiting_.empty() || must_wait()) return;
   for (auto& e : std::exchange(waiting_, {})) {
+    JD_ASSERT(!e.records.empty() && !e.done.empty(), e.records.size(), e.done.size());
     auto proposed = quorum_.propose(raft::make_payload(metadata::encode(e.records)));
     if (!proposed) {
       for (auto& done : e.done) done(proposed.error());
@@ -80,6 +84,7 @@ void record_appends::committed(raft_index up_to) {
 }
 
 void record_appends::abandon(const error& why) {
+  JD_ASSERT(!is_abandoned_, waiting_.size(), in_flight_.size());
   is_abandoned_ = true;
   for (auto* queue : {&waiting_, &in_flight_}) {
     for (auto& e : std::exchange(*queue, {})) {

@@ -1,5 +1,6 @@
 #include "snapshot_transfer.hpp"
 
+#include "jackdaw/base/assert.hpp"
 #include "quorum.hpp"
 
 namespace jackdaw::broker {

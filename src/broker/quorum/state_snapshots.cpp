@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/time.hpp"
 #include "raft_snapshot.hpp"
 
@@ -36,6 +37,7 @@ void state_snapshots::take() {
   a->image = state_.committed();
   a->groups = state_.groups().share();
   a->info.position = {a->image->position().index, a->image->position().term};
+  JD_ASSERT(a->info.position.index <= quorum_.raft()->commit_index(), a->info.position.index.value());
   a->info.voters = quorum_.raft()->voters_at(a->info.position.index);
   home_.env.run_on_worker(
       work_class::bulk,
@@ -47,6 +49,7 @@ void state_snapshots::take() {
 }
 
 void state_snapshots::ended(raft_index last, const result<void>& outcome) {
+  JD_ASSERT(is_running_, last.value());
   is_running_ = false;
   if (outcome) {
     quorum_.snapshot_taken(last);

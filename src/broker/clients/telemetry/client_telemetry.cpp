@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "jackdaw/base/assert.hpp"
+
 namespace jackdaw::broker {
 namespace {
 
@@ -37,6 +39,7 @@ client_telemetry::instance& client_telemetry::known(const uuid& id, const contro
     if (instances_.size() >= limits_.clients_max) forget(instances_.begin());
     at = instances_.emplace(instances_.end(), id, instance{});
     by_id_[id] = at;
+    JD_ASSERT(by_id_.size() == instances_.size(), by_id_.size(), instances_.size());
   } else {
     instances_.splice(instances_.end(), instances_, at);
   }
@@ -124,6 +127,7 @@ void client_telemetry::keep(const uuid& id, std::vector<pushed_metric> metrics, 
 }
 
 void client_telemetry::drop_metrics(instance& i) {
+  JD_ASSERT(metrics_bytes_ >= i.bytes, metrics_bytes_, i.bytes);
   metrics_bytes_ -= i.bytes;
   i.bytes = 0;
   i.kept.metrics.clear();
@@ -133,6 +137,7 @@ void client_telemetry::forget(instance_list::iterator at) {
   drop_metrics(at->second);
   by_id_.erase(at->first);
   instances_.erase(at);
+  JD_ASSERT(by_id_.size() == instances_.size(), by_id_.size(), instances_.size());
 }
 
 void client_telemetry::forget_silent(now_t now) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/config.hpp"
 #include "jackdaw/base/crc32c.hpp"
 
@@ -13,7 +14,9 @@ namespace {
 constexpr std::string_view everything = "*";
 
 config_value value_of(std::string_view key, const config_layers& layers) {
-  return effective_parsed(config_scope::client_metrics, *find_key(config_scope::client_metrics, key), layers);
+  const config_key* row = find_key(config_scope::client_metrics, key);
+  JD_ASSERT(row != nullptr, key);
+  return effective_parsed(config_scope::client_metrics, *row, layers);
 }
 
 }  // namespace
