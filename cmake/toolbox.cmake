@@ -140,12 +140,8 @@ function(jackdaw_test NAME)
   add_executable(${NAME} ${ARG_SOURCES})
   target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${NAME} PRIVATE ${ARG_LINKS} GTest::gtest GTest::gtest_main GTest::gmock jackdaw_options)
-  # What is tested keeps its optimization; tests themselves had better compile fast.
-  target_compile_options(${NAME} PRIVATE $<$<CONFIG:Release>:-O1>
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow>)  # GCC misreads strings there, too
-  if(JACKDAW_SANITIZE)
-    target_compile_options(${NAME} PRIVATE -O0)  # a third of the time: the sanitizers' code needn't be optimized there
-  endif()
+  # What is tested keeps its optimization; tests themselves had better compile fast, above all under a sanitizer.
+  target_compile_options(${NAME} PRIVATE -O0)
   target_precompile_headers(${NAME} PRIVATE <gmock/gmock.h> <gtest/gtest.h> <boost/system/result.hpp> <map> <memory> <optional>
     <string> <unordered_map> <vector>)
   add_test(NAME ${NAME} COMMAND ${NAME})
