@@ -15,15 +15,21 @@ class topic_configs {
  public:
   explicit topic_configs(const shard_context& home) : home_(home) {}
 
-  std::shared_ptr<const log::log_config> of_logs(const metadata::topic& topic);
-  replica::leader_settings of_leaders(const metadata::topic& topic) const;
+  const std::shared_ptr<const log::log_config>& of_logs(const metadata::topic& topic) { return of(topic).log; }
+  const replica::leader_settings& of_leaders(const metadata::topic& topic) { return of(topic).leader; }
   // A topic's settings changed or it is gone; the broker's did.
-  void forget(const uuid& topic) { configs_.erase(topic); }
-  void forget_all() { configs_.clear(); }
+  void forget(const uuid& topic) { made_.erase(topic); }
+  void forget_all() { made_.clear(); }
 
  private:
+  struct made {
+    std::shared_ptr<const log::log_config> log;
+    replica::leader_settings leader;
+  };
+  const made& of(const metadata::topic& topic);
+
   const shard_context& home_;
-  std::unordered_map<uuid, std::shared_ptr<const log::log_config>> configs_;
+  std::unordered_map<uuid, made> made_;
 };
 
 }  // namespace jackdaw::broker
