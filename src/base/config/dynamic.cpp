@@ -1,6 +1,7 @@
 // Broker settings that may change while the server runs.
 #include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/config_broker.hpp"
+#include "narrow.hpp"
 #include "text.hpp"
 
 namespace jackdaw {
@@ -28,9 +29,7 @@ config_value broker_value(std::string_view name, const config_layers& layers) {
 }
 
 std::int32_t int32_of(std::string_view name, const config_layers& layers) {
-  const std::int64_t value = broker_value(name, layers).integer();
-  JD_ASSERT(value == static_cast<std::int32_t>(value), name, value);
-  return static_cast<std::int32_t>(value);
+  return narrow_int32(name, broker_value(name, layers).integer());
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "jackdaw/base/assert.hpp"
 #include "jackdaw/base/config_broker.hpp"
+#include "narrow.hpp"
 
 namespace jackdaw::config_loader {
 
@@ -30,11 +30,7 @@ class settings {
   // The value, parsed: what was set, or the default.
   config_value get(std::string_view key) const;
   std::int64_t integer(std::string_view key) const { return get(key).integer(); }
-  std::int32_t int32(std::string_view key) const {
-    const std::int64_t value = integer(key);
-    JD_ASSERT(value == static_cast<std::int32_t>(value), key, value);
-    return static_cast<std::int32_t>(value);
-  }
+  std::int32_t int32(std::string_view key) const { return narrow_int32(key, integer(key)); }
   bool boolean(std::string_view key) const { return get(key).boolean(); }
   // Empty for null.
   std::string text(std::string_view key) const;

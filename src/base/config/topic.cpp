@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "jackdaw/base/assert.hpp"
+#include "narrow.hpp"
 
 namespace jackdaw {
 namespace {
@@ -19,11 +20,7 @@ class topic_values {
     return effective_parsed(config_scope::topic, *key, layers_);
   }
   std::int64_t int64(std::string_view name) const { return get(name).integer(); }
-  std::int32_t int32(std::string_view name) const {
-    const std::int64_t value = int64(name);
-    JD_ASSERT(value == static_cast<std::int32_t>(value), name, value);
-    return static_cast<std::int32_t>(value);
-  }
+  std::int32_t int32(std::string_view name) const { return narrow_int32(name, int64(name)); }
   bool boolean(std::string_view name) const { return get(name).boolean(); }
 
  private:
