@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string>
 
+#include "file_in_memory.hpp"
+
 namespace jackdaw::net {
 namespace {
 
@@ -36,34 +38,10 @@ class memory_stream final : public byte_stream {
   std::size_t room = 0;
 };
 
-// One with a descriptor, of something else: whoever uses it sends other bytes.
-class segment final : public log::file {
- public:
-  explicit segment(std::string content) : content_(std::move(content)) {}
-  result<std::size_t> read_at(mutable_bytes into, std::uint64_t position) override {
-    const auto n = std::min<std::size_t>(into.size(), content_.size() - position);
-    std::memcpy(into.data(), content_.data() + position, n);
-    return n;
-  }
-  std::optional<result<std::size_t>> try_read_at(mutable_bytes into, std::uint64_t position) override {
-    return read_at(into, position);
-  }
-  result<void> write_at(std::span<const bytes_view>, std::uint64_t) override { return fail(errc::unsupported, ""); }
-  result<void> truncate(std::uint64_t) override { return fail(errc::unsupported, ""); }
-  result<std::uint64_t> size() override { return content_.size(); }
-  result<void> sync() override { return {}; }
-  bool is_cached(std::uint64_t, std::uint64_t) override { return true; }
-  void prefetch(std::uint64_t, std::uint64_t) override {}
-  int native_handle() const noexcept override { return 0; }
-
- private:
-  std::string content_;
-};
-
 TEST(reply_writer, large_slices_pass_through_memory_where_the_stream_takes_no_files) {
   std::string content(300'000, '\0');
   for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>('a' + i % 23);
-  const auto file = std::make_shared<segment>(content);
+  const auto file = std::make_shared<testing::file_in_memory>(content, 0);
   reply_queue queue;
   auto& slot = queue[queue.reserve()];
   slot.answer.bytes = buffer(8);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "file_in_memory.hpp"
 #include "jackdaw/base/random.hpp"
 #include "jackdaw/disk/posix_disk.hpp"
 #include "support.hpp"
@@ -18,31 +19,6 @@ std::string random_text(std::size_t size, std::uint64_t seed) {
   for (auto& c : out) c = static_cast<char>(random.next());
   return out;
 }
-
-// A file without a descriptor, as the simulated disk has them.
-class file_in_memory final : public log::file {
- public:
-  explicit file_in_memory(std::string content) : content_(std::move(content)) {}
-  result<std::size_t> read_at(mutable_bytes into, std::uint64_t position) override {
-    if (position >= content_.size()) return std::size_t{0};
-    const auto n = std::min<std::size_t>(into.size(), content_.size() - position);
-    std::memcpy(into.data(), content_.data() + position, n);
-    return n;
-  }
-  std::optional<result<std::size_t>> try_read_at(mutable_bytes into, std::uint64_t position) override {
-    return read_at(into, position);
-  }
-  result<void> write_at(std::span<const bytes_view>, std::uint64_t) override { return fail(errc::unsupported, ""); }
-  result<void> truncate(std::uint64_t) override { return fail(errc::unsupported, ""); }
-  result<std::uint64_t> size() override { return content_.size(); }
-  result<void> sync() override { return {}; }
-  bool is_cached(std::uint64_t, std::uint64_t) override { return true; }
-  void prefetch(std::uint64_t, std::uint64_t) override {}
-  int native_handle() const noexcept override { return -1; }
-
- private:
-  std::string content_;
-};
 
 class slices : public ::testing::Test {
  protected:

@@ -55,6 +55,13 @@ class asking_shards {
     std::thread::id answers;
   };
   watched<threads> seen;
+  // Who asked and who answered the `i`th request, which is for shard 1.
+  threads answer_one(client& c, int i) {
+    const std::string body = "request " + std::to_string(i) + " for 1";
+    EXPECT_TRUE(c.send(framed(body)));
+    EXPECT_EQ(c.receive_frame(), body);
+    return seen.get();
+  }
 
  private:
   // A request's last digit says which shard it is for; 9 is none.
@@ -110,10 +117,7 @@ TEST(turns, work_for_a_shard_that_sleeps_is_done_by_the_shard_that_has_it) {
   client c(shards.port());
   // The shard may not have fallen asleep yet when the first comes.
   for (int i = 0; i < 50; ++i) {
-    const std::string body = "request " + std::to_string(i) + " for 1";
-    ASSERT_TRUE(c.send(framed(body)));
-    ASSERT_EQ(c.receive_frame(), body);
-    const auto seen = shards.seen.get();
+    const auto seen = shards.answer_one(c, i);
     if (seen.asks == seen.answers) return;
   }
   FAIL() << "it was always woken";
@@ -123,10 +127,7 @@ TEST(turns, a_busy_shard_wakes_the_other_for_its_work) {
   asking_shards shards(2, always_busy);
   client c(shards.port());
   for (int i = 0; i < 50; ++i) {
-    const std::string body = "request " + std::to_string(i) + " for 1";
-    ASSERT_TRUE(c.send(framed(body)));
-    ASSERT_EQ(c.receive_frame(), body);
-    const auto seen = shards.seen.get();
+    const auto seen = shards.answer_one(c, i);
     // It isn't known for busy before the first is done.
     if (i > 0) {
       EXPECT_NE(seen.asks, seen.answers);
@@ -138,10 +139,7 @@ TEST(turns, much_work_at_once_wakes_the_other) {
   asking_shards shards(2, at_rest, 100);
   client c(shards.port());
   for (int i = 0; i < 50; ++i) {
-    const std::string body = "request " + std::to_string(i) + " for 1";
-    ASSERT_TRUE(c.send(framed(body)));
-    ASSERT_EQ(c.receive_frame(), body);
-    const auto seen = shards.seen.get();
+    const auto seen = shards.answer_one(c, i);
     EXPECT_NE(seen.asks, seen.answers);
   }
 }
