@@ -21,15 +21,15 @@ void partition_progress::appended(hosted_partition& p, std::int64_t bytes, bool 
   auto& l = *p.as_leading();
   const auto end = p.log->log_end_offset();
   JD_ASSERT(end >= l.core.log_end(), end.value(), l.core.log_end().value());
-  if (!p.watchers.empty()) news_.push_back({p.key(), bytes, true});
   const bool moved_up = is_held && l.core.appended(end);
   if (moved_up && l.core.high_watermark() == end && l.unseen.empty()) {
     // The usual case: one replica, and nothing waits.
     p.log->high_watermark_moved(end);
     note_high_watermark(p);
-    if (!p.watchers.empty()) news_.push_back({p.key(), bytes, false});
+    note_news(p, bytes, true, true);
     return release(p, l);
   }
+  note_news(p, bytes, true, false);
   if (l.unseen.size() < unseen_max) {
     l.unseen.emplace_back(end, bytes);
   } else {
@@ -62,7 +62,7 @@ void partition_progress::became_visible(hosted_partition& p, leading& l) {
   std::int64_t bytes = 0;
   for (auto at = l.unseen.begin(); at != hidden; ++at) bytes += at->second;
   l.unseen.erase(l.unseen.begin(), hidden);
-  if (!p.watchers.empty()) news_.push_back({p.key(), bytes, false});
+  note_news(p, bytes, false, true);
 }
 
 // ---- appends that wait
@@ -182,6 +182,11 @@ void partition_progress::wake_watchers(const hosted_partition& p) {
   for (const auto& w : watchers) events_.data_arrived(w.fetch, INT32_MAX);
 }
 
+void partition_progress::note_news(const hosted_partition& p, std::int64_t bytes, bool end_moved,
+                                   bool high_watermark_moved) {
+  if (!p.watchers.empty()) news_.push_back({p.key(), bytes, end_moved, high_watermark_moved});
+}
+
 void partition_progress::tell_watchers() {
   if (news_.empty()) return;
   // Telling may end fetches and start others here, which change all these lists.
@@ -190,7 +195,7 @@ void partition_progress::tell_watchers() {
     const auto* p = table_.find(n.key);
     if (p == nullptr) continue;
     for (const auto& w : p->watchers) {
-      if (w.is_replica == n.is_for_replicas) told[w.fetch] += n.bytes;
+      if (w.is_replica ? n.end_moved : n.high_watermark_moved) told[w.fetch] += n.bytes;
     }
   }
   for (const auto& [watcher, bytes] : told) events_.data_arrived(watcher, bytes);

@@ -58,9 +58,11 @@ class partition_progress {
   struct news {
     partition_key key;
     std::int64_t bytes = 0;
-    bool is_for_replicas = false;  // the log's end moved, not the high watermark
+    bool end_moved = false;             // for replicas
+    bool high_watermark_moved = false;  // for clients
   };
 
+  void note_news(const hosted_partition& p, std::int64_t bytes, bool end_moved, bool high_watermark_moved);
   void became_visible(hosted_partition& p, leading& l);
   void release(hosted_partition& p, leading& l);
   void timed_out(const std::shared_ptr<waiting_append>& append);
