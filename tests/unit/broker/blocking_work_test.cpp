@@ -69,12 +69,7 @@ TEST_F(blocking_work, of_partitions_lives_is_done_by_workers) {
 TEST_F(blocking_work, requests_wait_for_a_partition_that_a_worker_makes) {
   test_broker b(1);
   b.hold_workers(0);
-  protocol::create_topics_request asked;
-  auto& t = asked.topics.emplace_back();
-  t.name = "t";
-  t.num_partitions = 1;
-  t.replication_factor = 1;
-  const auto created = b.send(b.connection(), 7, asked);
+  const auto created = b.send(b.connection(), 7, creation({"t"}));
   b.release_workers();
   EXPECT_TRUE(created->arrived);
   EXPECT_EQ(produce(b, "t", 0, {"a"}).base_offset, offset{0});

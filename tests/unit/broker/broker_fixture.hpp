@@ -43,15 +43,22 @@ class broker_test : public ::testing::Test {
   }
   static void free_disk(test_broker& b) { b.disk->set_fault_hook(nullptr); }
 
+  static protocol::create_topics_request creation(const std::vector<std::string_view>& names,
+                                                  std::int32_t partitions = 1) {
+    protocol::create_topics_request asked;
+    for (const auto name : names) {
+      auto& t = asked.topics.emplace_back();
+      t.name = name;
+      t.num_partitions = partitions;
+      t.replication_factor = 1;
+    }
+    return asked;
+  }
   error_code create_topic(test_broker& b, std::string_view name, std::int32_t partitions = 1,
                           std::vector<std::pair<std::string_view, std::string_view>> configs = {}) {
-    protocol::create_topics_request asked;
-    auto& t = asked.topics.emplace_back();
-    t.name = name;
-    t.num_partitions = partitions;
-    t.replication_factor = 1;
+    auto asked = creation({name}, partitions);
     for (const auto& [key, value] : configs) {
-      auto& c = t.configs.emplace_back();
+      auto& c = asked.topics.back().configs.emplace_back();
       c.name = key;
       c.value = value;
     }

@@ -122,11 +122,7 @@ TEST_F(extreme_requests, of_members_and_committers) {
 }
 
 TEST_F(extreme_requests, of_administrators) {
-  protocol::create_topics_request create;
-  auto& created = create.topics.emplace_back();
-  created.name = "new";
-  created.num_partitions = 1;
-  created.replication_factor = 1;
+  auto create = creation({"new"});
   create.validate_only = true;
   try_all(7, create);
 

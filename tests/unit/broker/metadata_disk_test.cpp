@@ -32,12 +32,7 @@ TEST_F(metadata_disk, full_refuses_changes_and_takes_them_again_when_there_is_sp
   ASSERT_EQ(produce(b, "before", 0, {"a"}).error_code, error_code::none);
   fill_disk(b);
   // The first one is decided before anybody knows; it waits for space and is then carried out.
-  protocol::create_topics_request asked;
-  auto& t = asked.topics.emplace_back();
-  t.name = "waits";
-  t.num_partitions = 2;
-  t.replication_factor = 1;
-  const auto waiting = b.send(b.connection(), 7, asked);
+  const auto waiting = b.send(b.connection(), 7, creation({"waits"}, 2));
   EXPECT_FALSE(waiting->arrived);
   EXPECT_EQ(create_topic(b, "refused"), error_code::kafka_storage_error);
   EXPECT_EQ(partitions_of(b, "before"), 1u);
@@ -61,12 +56,7 @@ TEST_F(metadata_disk, failed_syncs_are_made_good) {
   test_broker b;
   ASSERT_EQ(create_topic(b, "before"), error_code::none);
   b.disk->set_syncs_fail(true);
-  protocol::create_topics_request asked;
-  auto& t = asked.topics.emplace_back();
-  t.name = "waits";
-  t.num_partitions = 1;
-  t.replication_factor = 1;
-  const auto waiting = b.send(b.connection(), 7, asked);
+  const auto waiting = b.send(b.connection(), 7, creation({"waits"}));
   EXPECT_FALSE(waiting->arrived) << "not on the disk, not acknowledged";
   EXPECT_EQ(create_topic(b, "refused"), error_code::kafka_storage_error);
   b.advance(3000);
@@ -86,12 +76,7 @@ TEST_F(metadata_disk, full_doesnt_keep_the_broker_from_stopping) {
   test_broker b;
   ASSERT_EQ(create_topic(b, "before"), error_code::none);
   fill_disk(b);
-  protocol::create_topics_request asked;
-  auto& t = asked.topics.emplace_back();
-  t.name = "never";
-  t.num_partitions = 1;
-  t.replication_factor = 1;
-  const auto waiting = b.send(b.connection(), 7, asked);
+  const auto waiting = b.send(b.connection(), 7, creation({"never"}));
   EXPECT_FALSE(waiting->arrived);
   free_disk(b);
   b.stop();

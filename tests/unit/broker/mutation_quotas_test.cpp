@@ -27,14 +27,8 @@ class mutation_quotas : public broker_test {
   };
   static outcome create(test_broker& b, std::int16_t version, const std::vector<std::string>& names,
                         std::int32_t partitions, bool validate_only = false) {
-    protocol::create_topics_request asked;
+    auto asked = creation({names.begin(), names.end()}, partitions);
     asked.validate_only = validate_only;
-    for (const auto& name : names) {
-      auto& t = asked.topics.emplace_back();
-      t.name = name;
-      t.num_partitions = partitions;
-      t.replication_factor = 1;
-    }
     const auto a = b.send(b.connection(), version, asked);
     const auto answer = b.decode<protocol::create_topics_response>(a, version);
     EXPECT_EQ(a->muted_ms, answer.throttle_time_ms);

@@ -16,16 +16,6 @@ class topics : public broker_test {
     asked.allow_auto_topic_creation = false;
     return b.call<protocol::metadata_response>(12, asked).topics.at(0).partitions.size();
   }
-  static protocol::create_topics_request creation(std::initializer_list<std::string_view> names) {
-    protocol::create_topics_request asked;
-    for (const auto name : names) {
-      auto& t = asked.topics.emplace_back();
-      t.name = name;
-      t.num_partitions = 2;
-      t.replication_factor = 1;
-    }
-    return asked;
-  }
   static error_code grow(test_broker& b, std::int16_t version, std::string_view name, std::int32_t count,
                          bool validate_only = false) {
     protocol::create_partitions_request asked;
@@ -50,7 +40,7 @@ TEST_F(topics, every_version_creates_a_topic_that_takes_records_at_once) {
   test_broker b(3);
   for (std::int16_t v = 2; v <= 7; ++v) {
     const std::string name = "t" + std::to_string(v);
-    const auto made = b.call<protocol::create_topics_response>(v, creation({name}));
+    const auto made = b.call<protocol::create_topics_response>(v, creation({name}, 2));
     ASSERT_EQ(made.topics.size(), 1U);
     EXPECT_EQ(made.topics[0].error_code, error_code::none);
     if (v >= 5) {
@@ -66,7 +56,7 @@ TEST_F(topics, every_version_creates_a_topic_that_takes_records_at_once) {
 
 TEST_F(topics, validating_alone_creates_nothing) {
   test_broker b;
-  auto asked = creation({"t"});
+  auto asked = creation({"t"}, 2);
   asked.validate_only = true;
   EXPECT_EQ(b.call<protocol::create_topics_response>(7, asked).topics.at(0).error_code, error_code::none);
   EXPECT_EQ(partitions_of(b, "t"), 0U);
@@ -75,7 +65,7 @@ TEST_F(topics, validating_alone_creates_nothing) {
 TEST_F(topics, a_topic_that_exists_or_is_named_twice_is_refused_and_the_others_are_made) {
   test_broker b;
   ASSERT_EQ(create_topic(b, "old"), error_code::none);
-  const auto answer = b.call<protocol::create_topics_response>(7, creation({"old", "new", "twice", "twice"}));
+  const auto answer = b.call<protocol::create_topics_response>(7, creation({"old", "new", "twice", "twice"}, 2));
   for (const auto& t : answer.topics) {
     const auto expected = t.name == "old"   ? error_code::topic_already_exists
                           : t.name == "new" ? error_code::none
@@ -151,7 +141,7 @@ TEST_F(topics, deleting_and_making_again_in_one_breath_keeps_the_new_records) {
   gone.topics.emplace_back().name = "t";
   b.hold();  // both requests are on their way before either takes effect
   auto first = b.send(b.connection(), 6, gone);
-  auto made = creation({"t"});
+  auto made = creation({"t"}, 2);
   auto second = b.send(b.connection(), 7, made);
   b.release();
   ASSERT_EQ(b.decode<protocol::delete_topics_response>(first, 6).responses.at(0).error_code, error_code::none);
@@ -198,7 +188,7 @@ TEST_F(topics, a_change_that_comes_too_late_is_refused_row_by_row) {
   test_broker b(2);
   const auto late = b.connect(1);
   b.stop_shard(0);
-  const auto sent = b.send(late, 7, creation({"a", "b"}));
+  const auto sent = b.send(late, 7, creation({"a", "b"}, 2));
   const auto answer = b.decode<protocol::create_topics_response>(sent, 7);
   ASSERT_EQ(answer.topics.size(), 2U);
   for (const auto& t : answer.topics) EXPECT_EQ(t.error_code, error_code::not_controller);
