@@ -233,6 +233,13 @@ class Text(RuleTest):
         self.assert_reports(text.check(tree), 'a.md:2: the link to missing.md leads nowhere')
         self.assertEqual(len(list(text.check(tree))), 1)
 
+    def test_a_source_that_is_not_there_is_reported(self):
+        self.put('src/log/log_read.cpp')
+        self.put('src/log/unlog_open.cpp')
+        tree = self.put('docs/a.md', 'see `log/log_read.cpp`, `log_read.cpp`, `read`\nand `log_open.cpp`\n')
+        self.assert_reports(text.check(tree), 'a.md:2: there is no log_open.cpp')
+        self.assertEqual(len(list(text.check(tree))), 1)
+
 
 class Built(RuleTest):
     def test_a_test_file_that_no_target_builds_is_reported(self):

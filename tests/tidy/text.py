@@ -6,6 +6,7 @@ MARKS = re.compile(r'\b(TO' r'DO|FIX' r'ME|XX' r'X)\b')
 PLACES = re.compile(r'/wo' r'rk/|/ho' r'me/\w|/tm' r'p/w/')
 WIDTH = {'.py': 140, '.cmake': 140}   # else 120; .cpp and .hpp are clang-format's affair
 LINK = re.compile(r'\]\(([^)#\s]+)(?:#[^)]*)?\)')
+SOURCE = re.compile(r'`([\w/.-]+\.(?:cpp|py))`')   # headers may be generated
 LONG_LINES = {'.md', '.json', '.txt', '.cpp', '.hpp', ''}   # tables, data, licenses
 
 
@@ -37,3 +38,7 @@ def check_links(tree, path, text):
         target = match.group(1)
         if '://' not in target and not (tree.root / os.path.dirname(path) / target).exists():
             yield path, text.count('\n', 0, match.start()) + 1, f'the link to {target} leads nowhere'
+    for match in SOURCE.finditer(text):
+        name = match.group(1)
+        if not any(known == name or known.endswith('/' + name) for known in tree.files):
+            yield path, text.count('\n', 0, match.start()) + 1, f'there is no {name}'
