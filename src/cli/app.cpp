@@ -1,5 +1,6 @@
 #include "jackdaw/cli/app.hpp"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
 
@@ -60,17 +61,18 @@ int run(int argc, char** argv, const char* version) {
   app.fallthrough();
   app.footer(footer);
   add_globals(app, ctx);
-  add_topic(app, ctx);
-  add_produce(app, ctx);
-  add_consume(app, ctx);
-  add_config(app, ctx);
-  add_group(app, ctx);
-  add_quota(app, ctx);
-  add_cluster(app, ctx);
-  add_top(app, ctx);
-  add_log(app, ctx);
-  add_bench(app, ctx);
-  add_completion(app, ctx);
+  const command program(app);
+  add_topic(program, ctx);
+  add_produce(program, ctx);
+  add_consume(program, ctx);
+  add_config(program, ctx);
+  add_group(program, ctx);
+  add_quota(program, ctx);
+  add_cluster(program, ctx);
+  add_top(program, ctx);
+  add_log(program, ctx);
+  add_bench(program, ctx);
+  add_completion(program, ctx);
   if (argc > 1 && std::string_view(argv[1]) == completion_word) {
     if (const char* brokers = std::getenv("JACKDAW_BOOTSTRAP")) ctx.bootstrap = brokers;
     print_candidates(app, ctx, {argv + 2, argv + argc});

@@ -86,16 +86,14 @@ outcome<void> ensure_topic(context& ctx, const std::string& name, std::int32_t p
   return boost::system::in_place_value;
 }
 
-void declare_load(CLI::App& verb, load_options& o) {
-  verb.add_option("-t,--topic", o.topic, "Made when there is none")->capture_default_str();
-  verb.add_option("-p,--partitions", o.partitions, "Of a topic that is made")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  verb.add_option("-s,--size", o.size, "Bytes of each value")->capture_default_str();
+void declare_load(command verb, load_options& o) {
+  verb.add_option("-t,--topic", o.topic, "Made when there is none").show_default();
+  verb.add_option("-p,--partitions", o.partitions, "Of a topic that is made").positive().show_default();
+  verb.add_option("-s,--size", o.size, "Bytes of each value").show_default();
 }
 
-void add_bench(CLI::App& app, context& ctx) {
-  CLI::App& noun = add_noun(app, "bench", "Measures throughput and latency");
+void add_bench(command app, context& ctx) {
+  const command noun = add_noun(app, "bench", "Measures throughput and latency");
   add_bench_produce(noun, ctx);
   add_bench_consume(noun, ctx);
   add_bench_latency(noun, ctx);

@@ -16,7 +16,7 @@ struct load_options {
   std::string size = "100";
 };
 
-void declare_load(CLI::App& verb, load_options& o);
+void declare_load(command verb, load_options& o);
 outcome<void> ensure_topic(context& ctx, const std::string& name, std::int32_t partitions);
 
 // Values of one size that differ from each other, without a copy.
@@ -51,8 +51,8 @@ class figures {
 // Of this process, so far.
 double cpu_seconds();
 
-void add_bench_produce(CLI::App& noun, context& ctx);
-void add_bench_consume(CLI::App& noun, context& ctx);
-void add_bench_latency(CLI::App& noun, context& ctx);
+void add_bench_produce(command noun, context& ctx);
+void add_bench_consume(command noun, context& ctx);
+void add_bench_latency(command noun, context& ctx);
 
 }  // namespace jackdaw::cli

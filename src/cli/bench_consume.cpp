@@ -61,12 +61,12 @@ outcome<void> run(context& ctx, const consume_options& o) {
 
 }  // namespace
 
-void add_bench_consume(CLI::App& noun, context& ctx) {
+void add_bench_consume(command noun, context& ctx) {
   add_verb<consume_options>(
       noun, ctx, "consume", "Reads a topic from its beginning to its end",
-      [](CLI::App& verb, consume_options& o) {
-        verb.add_option("-t,--topic", o.topic, "What to read")->capture_default_str();
-        verb.add_option("-n,--records", o.records, "Stop after so many")->check(CLI::PositiveNumber);
+      [](command verb, consume_options& o) {
+        verb.add_option("-t,--topic", o.topic, "What to read").show_default();
+        verb.add_option("-n,--records", o.records, "Stop after so many").positive();
       },
       run);
 }

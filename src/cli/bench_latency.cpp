@@ -186,13 +186,13 @@ outcome<void> run(context& ctx, const latency_options& o) {
 
 }  // namespace
 
-void add_bench_latency(CLI::App& noun, context& ctx) {
+void add_bench_latency(command noun, context& ctx) {
   add_verb<latency_options>(
       noun, ctx, "latency", "Writes single records at a steady rate",
-      [](CLI::App& verb, latency_options& o) {
+      [](command verb, latency_options& o) {
         declare_load(verb, o.load);
-        verb.add_option("--rate", o.rate, "Records per second")->check(CLI::PositiveNumber)->capture_default_str();
-        verb.add_option("--duration", o.duration, "For how long")->capture_default_str();
+        verb.add_option("--rate", o.rate, "Records per second").positive().show_default();
+        verb.add_option("--duration", o.duration, "For how long").show_default();
         verb.add_flag("--end-to-end", o.end_to_end, "Read them back, too");
         declare_producing(verb, o.producing);
       },

@@ -91,14 +91,14 @@ outcome<void> run(context& ctx, const produce_options& o) {
 
 }  // namespace
 
-void add_bench_produce(CLI::App& noun, context& ctx) {
+void add_bench_produce(command noun, context& ctx) {
   add_verb<produce_options>(
       noun, ctx, "produce", "Writes as fast as it can, or at a rate",
-      [](CLI::App& verb, produce_options& o) {
+      [](command verb, produce_options& o) {
         declare_load(verb, o.load);
-        verb.add_option("-n,--records", o.records, "How many")->check(CLI::PositiveNumber)->capture_default_str();
-        verb.add_option("--rate", o.rate, "Records per second at most")->check(CLI::PositiveNumber);
-        verb.add_option("--keys", o.keys, "So many different keys; 0 is none")->capture_default_str();
+        verb.add_option("-n,--records", o.records, "How many").positive().show_default();
+        verb.add_option("--rate", o.rate, "Records per second at most").positive();
+        verb.add_option("--keys", o.keys, "So many different keys; 0 is none").show_default();
         declare_producing(verb, o.producing);
       },
       run);

@@ -107,10 +107,10 @@ outcome<void> describe(context& ctx, const no_options&) {
 
 }  // namespace
 
-void add_cluster(CLI::App& app, context& ctx) {
-  CLI::App& noun = add_noun(app, "cluster", "The cluster as a whole");
+void add_cluster(command app, context& ctx) {
+  const command noun = add_noun(app, "cluster", "The cluster as a whole");
   add_verb<no_options>(
-      noun, ctx, "describe", "Brokers, and how topics spread over them", [](CLI::App&, no_options&) {}, describe);
+      noun, ctx, "describe", "Brokers, and how topics spread over them", [](command, no_options&) {}, describe);
   add_cluster_log_dirs(noun, ctx);
 }
 

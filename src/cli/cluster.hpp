@@ -5,6 +5,6 @@
 
 namespace jackdaw::cli {
 
-void add_cluster_log_dirs(CLI::App& noun, context& ctx);
+void add_cluster_log_dirs(command noun, context& ctx);
 
 }  // namespace jackdaw::cli

@@ -164,12 +164,12 @@ outcome<void> log_dirs(context& ctx, const log_dirs_options& o) {
 
 }  // namespace
 
-void add_cluster_log_dirs(CLI::App& noun, context& ctx) {
+void add_cluster_log_dirs(command noun, context& ctx) {
   add_verb<log_dirs_options>(
       noun, ctx, "log-dirs", "Data directories, and how much each topic takes there",
-      [](CLI::App& verb, log_dirs_options& o) {
-        verb.add_option("-t,--topic", o.topics, "Only these: topic, or topic:0,2-4")->take_all();
-        verb.add_option("--broker", o.brokers, "Only these brokers: 1,2")->delimiter(',');
+      [](command verb, log_dirs_options& o) {
+        verb.add_option("-t,--topic", o.topics, "Only these: topic, or topic:0,2-4").repeatable();
+        verb.add_option("--broker", o.brokers, "Only these brokers: 1,2").delimiter(',');
         verb.add_flag("-p,--partitions", o.partitions, "A row for each partition instead of each topic");
       },
       log_dirs);

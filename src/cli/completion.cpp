@@ -1,6 +1,7 @@
 // jackdaw completion bash|zsh|fish
 #include "completion.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "groups.hpp"
@@ -269,13 +270,11 @@ void print_candidates(const CLI::App& app, context& ctx, const std::vector<std::
   context::print(out.text());
 }
 
-void add_completion(CLI::App& app, context& ctx) {
+void add_completion(command app, context& ctx) {
   add_verb<completion_options>(
       app, ctx, "completion", "Prints a script that lets bash, zsh or fish complete jackdaw's words",
-      [](CLI::App& verb, completion_options& o) {
-        verb.add_option("shell", o.shell, "bash, zsh or fish")
-            ->required()
-            ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      [](command verb, completion_options& o) {
+        verb.add_option("shell", o.shell, "bash, zsh or fish").required().one_of({"bash", "zsh", "fish"});
         verb.footer(
             "bash: source <(jackdaw completion bash)    zsh: source <(jackdaw completion zsh)\n"
             "fish: jackdaw completion fish | source");

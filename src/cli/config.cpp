@@ -74,24 +74,24 @@ outcome<void> change(context& ctx, const change_options& o, bool is_unset) {
   return done;
 }
 
-void add_resource(CLI::App& verb, std::string& type, std::string& name) {
-  verb.add_option("type", type, "topic, broker, broker-logger, group or client-metrics")->required();
-  verb.add_option("name", name, "The topic's name, the broker's id (default: all brokers)")->required();
+void add_resource(command verb, std::string& type, std::string& name) {
+  verb.add_option("type", type, "topic, broker, broker-logger, group or client-metrics").required();
+  verb.add_option("name", name, "The topic's name, the broker's id (default: all brokers)").required();
 }
 
-void add_change(CLI::App& verb, change_options& o, const char* help) {
+void add_change(command verb, change_options& o, const char* help) {
   add_resource(verb, o.type, o.name);
-  verb.add_option("changes", o.items, help)->required();
+  verb.add_option("changes", o.items, help).required();
   verb.add_flag("--dry-run", o.validate_only, "Only ask whether it could be done");
 }
 
 }  // namespace
 
-void add_config(CLI::App& app, context& ctx) {
-  CLI::App& noun = add_noun(app, "config", "Settings of topics, brokers and loggers");
+void add_config(command app, context& ctx) {
+  const command noun = add_noun(app, "config", "Settings of topics, brokers and loggers");
   add_verb<describe_options>(
       noun, ctx, "describe", "Shows settings and where they come from",
-      [](CLI::App& verb, describe_options& o) {
+      [](command verb, describe_options& o) {
         add_resource(verb, o.type, o.name);
         verb.add_option("keys", o.keys, "Only these");
         verb.add_flag("-a,--all", o.all, "Defaults, too");
@@ -100,11 +100,11 @@ void add_config(CLI::App& app, context& ctx) {
       describe);
   add_verb<change_options>(
       noun, ctx, "set", "Changes settings: key=value, or key+=item and key-=item for lists",
-      [](CLI::App& verb, change_options& o) { add_change(verb, o, "key=value ..."); },
+      [](command verb, change_options& o) { add_change(verb, o, "key=value ..."); },
       [](context& c, const change_options& o) { return change(c, o, false); });
   add_verb<change_options>(
       noun, ctx, "unset", "Takes settings back to their defaults",
-      [](CLI::App& verb, change_options& o) { add_change(verb, o, "key ..."); },
+      [](command verb, change_options& o) { add_change(verb, o, "key ..."); },
       [](context& c, const change_options& o) { return change(c, o, true); });
 }
 

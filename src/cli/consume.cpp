@@ -121,14 +121,14 @@ outcome<void> consume(context& ctx, const consume_options& o) {
   return read(fetcher, out, o, *idle_ms);
 }
 
-void declare(CLI::App& verb, consume_options& o) {
-  verb.add_option("topics", o.topics, "What to read")->required();
+void declare(command verb, consume_options& o) {
+  verb.add_option("topics", o.topics, "What to read").required();
   verb.add_option("-p,--partitions", o.partitions, "Only these: 0,3,5-7");
   verb.add_option("-f,--from", o.from,
                   "beginning, end (the default without --until), an offset, -COUNT before the end, time:TIME");
   verb.add_flag("--from-beginning", o.from_beginning, "The same as --from beginning");
   verb.add_option("-u,--until", o.until, "Stop there: end (as it is now), an offset, time:TIME");
-  verb.add_option("-c,--count", o.count, "Stop after so many records")->check(CLI::PositiveNumber);
+  verb.add_option("-c,--count", o.count, "Stop after so many records").positive();
   verb.add_option("--idle", o.idle, "Stop when nothing came for so long: 5s");
   verb.add_option("-F,--format", o.format,
                   "%t topic %p partition %o offset %k key %v value %h headers %T timestamp %D date, \\n");
@@ -141,7 +141,7 @@ void declare(CLI::App& verb, consume_options& o) {
 
 }  // namespace
 
-void add_consume(CLI::App& app, context& ctx) {
+void add_consume(command app, context& ctx) {
   add_verb<consume_options>(app, ctx, "consume", "Reads records", declare, consume);
 }
 

@@ -181,13 +181,13 @@ class group_reader {
 
 }  // namespace
 
-void declare_group(CLI::App& verb, group_options& o) {
+void declare_group(command verb, group_options& o) {
   verb.add_option("-g,--group", o.name, "Read as a member of this group: share the partitions, go on where it was");
   verb.add_option("--instance", o.instance, "A static member of this name, which keeps its partitions over a restart");
   verb.add_option("--session-timeout", o.session_timeout, "With --group: silent for so long, others take over")
-      ->capture_default_str();
+      .show_default();
   verb.add_option("--commit-interval", o.commit_interval, "With --group: how often offsets are committed")
-      ->capture_default_str();
+      .show_default();
   verb.add_flag("-v,--verbose", o.is_verbose, "With --group: tell which partitions are assigned");
 }
 

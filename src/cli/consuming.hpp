@@ -54,7 +54,7 @@ struct group_options {
   std::string commit_interval = "5s";
   bool is_verbose = false;
 };
-void declare_group(CLI::App& verb, group_options& o);
+void declare_group(command verb, group_options& o);
 // Reads as a member of a group until a limit or ^C, then commits and leaves.
 outcome<void> consume_as_member(context& ctx, const std::vector<std::string>& topics, const group_options& o,
                                 const position_spec& start, const reading_limits& limits, record_printer& out);

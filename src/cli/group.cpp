@@ -31,15 +31,15 @@ outcome<void> list(context& ctx, const list_options& o) {
 
 }  // namespace
 
-void add_group(CLI::App& app, context& ctx) {
-  CLI::App& noun = add_noun(app, "group", "Consumer groups and their offsets");
+void add_group(command app, context& ctx) {
+  const command noun = add_noun(app, "group", "Consumer groups and their offsets");
   add_verb<list_options>(
       noun, ctx, "list", "Lists groups",
-      [](CLI::App& verb, list_options& o) {
+      [](command verb, list_options& o) {
         verb.add_option("-s,--state", o.states,
                         "Only these: stable, empty, preparingrebalance, completingrebalance, ...")
-            ->delimiter(',');
-        verb.add_option("--type", o.types, "Only these: classic, consumer, share, streams")->delimiter(',');
+            .delimiter(',');
+        verb.add_option("--type", o.types, "Only these: classic, consumer, share, streams").delimiter(',');
       },
       list);
   add_group_describe(noun, ctx);

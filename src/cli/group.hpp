@@ -5,10 +5,10 @@
 
 namespace jackdaw::cli {
 
-void add_group_describe(CLI::App& noun, context& ctx);
-void add_group_offsets(CLI::App& noun, context& ctx);
-void add_group_reset(CLI::App& noun, context& ctx);
-void add_group_delete(CLI::App& noun, context& ctx);
-void add_group_explain(CLI::App& noun, context& ctx);
+void add_group_describe(command noun, context& ctx);
+void add_group_offsets(command noun, context& ctx);
+void add_group_reset(command noun, context& ctx);
+void add_group_delete(command noun, context& ctx);
+void add_group_explain(command noun, context& ctx);
 
 }  // namespace jackdaw::cli

@@ -103,12 +103,12 @@ outcome<void> remove(context& ctx, const delete_options& o) {
 
 }  // namespace
 
-void add_group_delete(CLI::App& noun, context& ctx) {
+void add_group_delete(command noun, context& ctx) {
   add_verb<delete_options>(
       noun, ctx, "delete", "Deletes groups, or with --topic some of their offsets",
-      [](CLI::App& verb, delete_options& o) {
-        verb.add_option("names", o.names, "The groups")->required();
-        verb.add_option("-t,--topic", o.topics, "Only the offsets of these: topic, or topic:0,2-4")->take_all();
+      [](command verb, delete_options& o) {
+        verb.add_option("names", o.names, "The groups").required();
+        verb.add_option("-t,--topic", o.topics, "Only the offsets of these: topic, or topic:0,2-4").repeatable();
         verb.add_flag("--if-exists", o.if_exists, "Fine when there is none of that name");
       },
       remove);

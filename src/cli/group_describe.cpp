@@ -221,11 +221,10 @@ outcome<group_description> describe_group(coordinators& directory, const std::st
   return group;
 }
 
-void add_group_describe(CLI::App& noun, context& ctx) {
+void add_group_describe(command noun, context& ctx) {
   add_verb<describe_options>(
       noun, ctx, "describe", "Shows state, coordinator, members and what they are assigned",
-      [](CLI::App& verb, describe_options& o) { verb.add_option("names", o.names, "The groups")->required(); },
-      describe);
+      [](command verb, describe_options& o) { verb.add_option("names", o.names, "The groups").required(); }, describe);
 }
 
 }  // namespace jackdaw::cli

@@ -90,14 +90,12 @@ outcome<void> explain(context& ctx, const explain_options& o) {
 
 }  // namespace
 
-void add_group_explain(CLI::App& noun, context& ctx) {
+void add_group_explain(command noun, context& ctx) {
   add_verb<explain_options>(
       noun, ctx, "explain", "Tells why and how the group rebalanced lately (of a Jackdaw broker)",
-      [](CLI::App& verb, explain_options& o) {
-        verb.add_option("name", o.name, "The group")->required();
-        verb.add_option("-n,--last", o.last, "So many rebalances, the newest last")
-            ->check(CLI::PositiveNumber)
-            ->capture_default_str();
+      [](command verb, explain_options& o) {
+        verb.add_option("name", o.name, "The group").required();
+        verb.add_option("-n,--last", o.last, "So many rebalances, the newest last").positive().show_default();
       },
       explain);
 }

@@ -89,12 +89,12 @@ outcome<void> offsets(context& ctx, const offsets_options& o) {
 
 }  // namespace
 
-void add_group_offsets(CLI::App& noun, context& ctx) {
+void add_group_offsets(command noun, context& ctx) {
   add_verb<offsets_options>(
       noun, ctx, "offsets", "Shows what is committed, how far behind the logs' ends, and who reads what",
-      [](CLI::App& verb, offsets_options& o) {
-        verb.add_option("name", o.name, "The group")->required();
-        verb.add_option("-t,--topic", o.topics, "Only these: topic, or topic:0,2-4")->take_all();
+      [](command verb, offsets_options& o) {
+        verb.add_option("name", o.name, "The group").required();
+        verb.add_option("-t,--topic", o.topics, "Only these: topic, or topic:0,2-4").repeatable();
       },
       offsets);
 }

@@ -229,11 +229,11 @@ outcome<void> reset(context& ctx, const reset_options& o) {
   return boost::system::in_place_value;
 }
 
-void declare_reset(CLI::App& verb, reset_options& o) {
-  verb.add_option("name", o.name, "The group; it must have no members")->required();
+void declare_reset(command verb, reset_options& o) {
+  verb.add_option("name", o.name, "The group; it must have no members").required();
   verb.add_option("-t,--topic", o.topics, "Only these: topic, or topic:0,2-4; else all that it has offsets of")
-      ->take_all();
-  verb.add_option("--to-offset", o.to_offset, "This offset")->check(CLI::NonNegativeNumber);
+      .repeatable();
+  verb.add_option("--to-offset", o.to_offset, "This offset").non_negative();
   verb.add_flag("--to-earliest", o.to_earliest, "The first record that there is");
   verb.add_flag("--to-latest", o.to_latest, "The end: only what comes from now on");
   verb.add_option("--to-datetime", o.to_datetime,
@@ -249,7 +249,7 @@ void declare_reset(CLI::App& verb, reset_options& o) {
 
 }  // namespace
 
-void add_group_reset(CLI::App& noun, context& ctx) {
+void add_group_reset(command noun, context& ctx) {
   add_verb<reset_options>(noun, ctx, "reset",
                           "Moves a group's offsets; shows what would happen unless --execute is given", declare_reset,
                           reset);

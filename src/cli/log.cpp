@@ -101,15 +101,15 @@ outcome<void> dump(context& ctx, const dump_options& o) {
 
 }  // namespace
 
-void add_log(CLI::App& app, context& ctx) {
-  CLI::App& noun = add_noun(app, "log", "The files of partitions, without a broker");
+void add_log(command app, context& ctx) {
+  const command noun = add_noun(app, "log", "The files of partitions, without a broker");
   add_verb<dump_options>(
       noun, ctx, "dump", "Prints and checks segments, indexes and producer snapshots",
-      [](CLI::App& verb, dump_options& o) {
-        verb.add_option("paths", o.paths, "Files, or directories of partitions")->required()->check(CLI::ExistingPath);
+      [](command verb, dump_options& o) {
+        verb.add_option("paths", o.paths, "Files, or directories of partitions").required().existing_path();
         verb.add_flag("-d,--deep", o.deep, "Records, too");
         verb.add_flag("-p,--print", o.print, "With the records' keys and values");
-        verb.add_option("--from", o.from, "Batches that end at this offset or later")->capture_default_str();
+        verb.add_option("--from", o.from, "Batches that end at this offset or later").show_default();
         verb.add_option("--until", o.until, "Batches that start before this offset");
         verb.footer("With -o json each line is an object.");
       },

@@ -230,31 +230,29 @@ outcome<void> produce(context& ctx, const produce_options& o) {
   return fed ? finished : fed;
 }
 
-void declare(CLI::App& verb, produce_options& o) {
-  verb.add_option("topic", o.topic, "Where the records go")->required();
-  verb.add_option("files", o.files, "Read these instead of standard input")->check(CLI::ExistingFile);
+void declare(command verb, produce_options& o) {
+  verb.add_option("topic", o.topic, "Where the records go").required();
+  verb.add_option("files", o.files, "Read these instead of standard input").existing_file();
   verb.add_option("-k,--key-separator", o.key_separator, "In a line, what stands before it is the key: '\\t', ':'");
   verb.add_option("--header-separator", o.header_separator,
                   "In a line, what stands before it is headers: name=value,name=value");
-  verb.add_option("-d,--delimiter", o.delimiter, "What ends a record")->capture_default_str();
+  verb.add_option("-d,--delimiter", o.delimiter, "What ends a record").show_default();
   verb.add_option("--key", o.key, "The key of every record");
-  verb.add_option("-H,--header", o.headers, "name=value for every record, may be given again")->take_all();
-  verb.add_option("-v,--value", o.value, "Write one record with this value")->each([&o](const std::string&) {
-    o.has_value = true;
-  });
+  verb.add_option("-H,--header", o.headers, "name=value for every record, may be given again").repeatable();
+  verb.add_option("-v,--value", o.value, "Write one record with this value").notes_given(o.has_value);
   verb.add_flag("--tombstone", o.is_tombstone, "Write one record with no value; give its --key");
   verb.add_flag("--whole-files", o.whole_files, "A file is one record");
   verb.add_flag("--empty-is-null", o.empty_is_null, "Lines without value become tombstones");
-  verb.add_option("-p,--partition", o.partition, "Instead of the key's hash")->check(CLI::NonNegativeNumber);
+  verb.add_option("-p,--partition", o.partition, "Instead of the key's hash").non_negative();
   verb.add_option("--timestamp", o.timestamp, "Of every record: 2024-05-01T10:20:30Z, -1h; else the time now");
-  verb.add_option("--rate", o.rate, "Records per second at most")->check(CLI::PositiveNumber);
+  verb.add_option("--rate", o.rate, "Records per second at most").positive();
   verb.add_flag("--verbose", o.verbose, "Tell where each batch went");
   declare_producing(verb, o.producing);
 }
 
 }  // namespace
 
-void add_produce(CLI::App& app, context& ctx) {
+void add_produce(command app, context& ctx) {
   add_verb<produce_options>(app, ctx, "produce", "Writes records from standard input or files", declare, produce);
 }
 

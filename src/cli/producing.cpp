@@ -31,18 +31,15 @@ outcome<net::producer_options> parse(const producing_options& o) {
 
 }  // namespace
 
-void declare_producing(CLI::App& verb, producing_options& o) {
+void declare_producing(command verb, producing_options& o) {
   verb.add_option("--acks", o.acks, "Who must have a record: 0 nobody, 1 the leader, all in-sync replicas")
-      ->check(CLI::IsMember({"0", "1", "all", "-1"}))
-      ->capture_default_str();
-  verb.add_option("-z,--codec", o.codec, "none, gzip, snappy, lz4, zstd, with a level as in zstd:7")
-      ->capture_default_str();
+      .one_of({"0", "1", "all", "-1"})
+      .show_default();
+  verb.add_option("-z,--codec", o.codec, "none, gzip, snappy, lz4, zstd, with a level as in zstd:7").show_default();
   verb.add_flag("--no-idempotence", o.no_idempotence, "Retries may write twice or out of order");
-  verb.add_option("--in-flight", o.in_flight, "Requests under way to each broker")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  verb.add_option("--batch", o.batch, "Largest batch before compression")->capture_default_str();
-  verb.add_option("--linger", o.linger, "How long a batch waits for more records")->capture_default_str();
+  verb.add_option("--in-flight", o.in_flight, "Requests under way to each broker").within(1, 1000).show_default();
+  verb.add_option("--batch", o.batch, "Largest batch before compression").show_default();
+  verb.add_option("--linger", o.linger, "How long a batch waits for more records").show_default();
 }
 
 outcome<std::unique_ptr<producing>> start_producing(context& ctx, const std::string& topic,

@@ -26,7 +26,7 @@ struct producing {
   int topic = 0;
 };
 
-void declare_producing(CLI::App& verb, producing_options& o);
+void declare_producing(command verb, producing_options& o);
 // A producer that is ready to send to `topic`, which must exist.
 outcome<std::unique_ptr<producing>> start_producing(context& ctx, const std::string& topic, const producing_options& o);
 // A failure when records were lost; prints the counts with -o json.

@@ -173,7 +173,7 @@ outcome<void> change(context& ctx, const change_options& o, bool is_unset) {
   return boost::system::in_place_value;
 }
 
-void add_entity(CLI::App& verb, entity_options& o) {
+void add_entity(command verb, entity_options& o) {
   verb.add_option("-u,--user", o.user, "A user");
   verb.add_flag("--user-default", o.user_default, "Users without a quota of their own");
   verb.add_option("-c,--client-id", o.client_id, "A client id; with a user: of that user");
@@ -182,28 +182,28 @@ void add_entity(CLI::App& verb, entity_options& o) {
   verb.add_flag("--ip-default", o.ip_default, "Addresses without a quota of their own");
 }
 
-void add_change(CLI::App& verb, change_options& o, const char* help) {
+void add_change(command verb, change_options& o, const char* help) {
   add_entity(verb, o.entity);
-  verb.add_option("quotas", o.items, help)->required();
+  verb.add_option("quotas", o.items, help).required();
   verb.add_flag("--dry-run", o.validate_only, "Only ask whether it could be done");
 }
 
 }  // namespace
 
-void add_quota(CLI::App& app, context& ctx) {
-  CLI::App& noun = add_noun(app, "quota", "Limits for users, client ids and addresses");
+void add_quota(command app, context& ctx) {
+  const command noun = add_noun(app, "quota", "Limits for users, client ids and addresses");
   noun.footer(
       "Quotas are producer_byte_rate and consumer_byte_rate (bytes a second), request_percentage,\n"
       "controller_mutation_rate (partitions a second), and for an ip connection_creation_rate.");
   add_verb<describe_options>(
       noun, ctx, "describe", "Shows quotas: all, or those that name whom you name",
-      [](CLI::App& verb, describe_options& o) { add_entity(verb, o.entity); }, describe_quotas);
+      [](command verb, describe_options& o) { add_entity(verb, o.entity); }, describe_quotas);
   add_verb<change_options>(
       noun, ctx, "set", "Sets quotas: producer_byte_rate=10M",
-      [](CLI::App& verb, change_options& o) { add_change(verb, o, "key=value ..."); },
+      [](command verb, change_options& o) { add_change(verb, o, "key=value ..."); },
       [](context& c, const change_options& o) { return change(c, o, false); });
   add_verb<change_options>(
-      noun, ctx, "unset", "Removes quotas", [](CLI::App& verb, change_options& o) { add_change(verb, o, "key ..."); },
+      noun, ctx, "unset", "Removes quotas", [](command verb, change_options& o) { add_change(verb, o, "key ..."); },
       [](context& c, const change_options& o) { return change(c, o, true); });
 }
 

@@ -177,14 +177,14 @@ outcome<void> top(context& ctx, const top_options& o) {
 
 }  // namespace
 
-void add_top(CLI::App& app, context& ctx) {
+void add_top(command app, context& ctx) {
   add_verb<top_options>(
       app, ctx, "top", "Shows live what the cluster does: rates of topics, lags of groups, slow requests",
-      [](CLI::App& verb, top_options& o) {
+      [](command verb, top_options& o) {
         verb.add_option("-i,--interval", o.interval, "How often it looks; rates are since the last look")
-            ->capture_default_str();
-        verb.add_option("-t,--topic", o.topics, "Only these: topic, or topic:0,2-4")->take_all();
-        verb.add_option("-g,--group", o.groups, "Only these groups")->take_all();
+            .show_default();
+        verb.add_option("-t,--topic", o.topics, "Only these: topic, or topic:0,2-4").repeatable();
+        verb.add_option("-g,--group", o.groups, "Only these groups").repeatable();
         verb.add_flag("-p,--partitions", o.partitions, "The busiest partitions instead of topics");
         verb.add_flag("--internal", o.internal, "Topics of the cluster itself, too");
         verb.add_flag("--once", o.once, "Print one screen, after one interval, and end");

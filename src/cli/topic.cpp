@@ -158,46 +158,44 @@ outcome<void> alter(context& ctx, const alter_options& o) {
   return done;
 }
 
-void declare_create(CLI::App& verb, create_options& o) {
-  verb.add_option("names", o.names, "Names of the new topics")->required();
-  verb.add_option("-p,--partitions", o.partitions, "How many partitions; else as the broker is configured")
-      ->check(CLI::PositiveNumber);
-  verb.add_option("-r,--replicas", o.replicas, "How many brokers hold each; else as configured")
-      ->check(CLI::PositiveNumber);
-  verb.add_option("-c,--config", o.configs, "key=value, may be given again")->take_all();
+void declare_create(command verb, create_options& o) {
+  verb.add_option("names", o.names, "Names of the new topics").required();
+  verb.add_option("-p,--partitions", o.partitions, "How many partitions; else as the broker is configured").positive();
+  verb.add_option("-r,--replicas", o.replicas, "How many brokers hold each; else as configured").positive();
+  verb.add_option("-c,--config", o.configs, "key=value, may be given again").repeatable();
   verb.add_flag("--if-not-exists", o.if_not_exists, "Fine when it is there already");
   verb.add_flag("--dry-run", o.validate_only, "Only ask whether it could be done");
 }
 
 }  // namespace
 
-void add_topic(CLI::App& app, context& ctx) {
-  CLI::App& noun = add_noun(app, "topic", "Topics and their partitions");
+void add_topic(command app, context& ctx) {
+  const command noun = add_noun(app, "topic", "Topics and their partitions");
   add_verb<create_options>(noun, ctx, "create", "Creates topics", declare_create, create);
   add_topic_list(noun, ctx);
   add_topic_describe(noun, ctx);
   add_verb<alter_options>(
       noun, ctx, "alter", "Changes a topic's settings",
-      [](CLI::App& verb, alter_options& o) {
-        verb.add_option("name", o.name, "The topic")->required();
-        verb.add_option("-s,--set", o.set, "key=value; key+=item and key-=item for lists")->take_all();
-        verb.add_option("-u,--unset", o.unset, "A key that goes back to its default")->take_all();
+      [](command verb, alter_options& o) {
+        verb.add_option("name", o.name, "The topic").required();
+        verb.add_option("-s,--set", o.set, "key=value; key+=item and key-=item for lists").repeatable();
+        verb.add_option("-u,--unset", o.unset, "A key that goes back to its default").repeatable();
         verb.add_flag("--dry-run", o.validate_only, "Only ask whether it could be done");
       },
       alter);
   add_verb<delete_options>(
       noun, ctx, "delete", "Deletes topics and all their records",
-      [](CLI::App& verb, delete_options& o) {
-        verb.add_option("names", o.names, "The topics")->required();
+      [](command verb, delete_options& o) {
+        verb.add_option("names", o.names, "The topics").required();
         verb.add_flag("--if-exists", o.if_exists, "Fine when there is none of that name");
       },
       remove);
   add_verb<partitions_options>(
       noun, ctx, "add-partitions", "Gives a topic more partitions (keys then go elsewhere)",
-      [](CLI::App& verb, partitions_options& o) {
-        verb.add_option("name", o.name, "The topic")->required();
-        verb.add_option("-t,--total", o.total, "How many there shall be")->check(CLI::PositiveNumber);
-        verb.add_option("--add", o.more, "How many more")->check(CLI::PositiveNumber);
+      [](command verb, partitions_options& o) {
+        verb.add_option("name", o.name, "The topic").required();
+        verb.add_option("-t,--total", o.total, "How many there shall be").positive();
+        verb.add_option("--add", o.more, "How many more").positive();
         verb.add_flag("--dry-run", o.validate_only, "Only ask whether it could be done");
       },
       add_partitions);

@@ -5,7 +5,7 @@
 
 namespace jackdaw::cli {
 
-void add_topic_list(CLI::App& noun, context& ctx);
-void add_topic_describe(CLI::App& noun, context& ctx);
+void add_topic_list(command noun, context& ctx);
+void add_topic_describe(command noun, context& ctx);
 
 }  // namespace jackdaw::cli

@@ -155,19 +155,19 @@ outcome<void> describe(context& ctx, const describe_options& o) {
 
 }  // namespace
 
-void add_topic_list(CLI::App& noun, context& ctx) {
+void add_topic_list(command noun, context& ctx) {
   add_verb<list_options>(
       noun, ctx, "list", "Lists topics",
-      [](CLI::App& verb, list_options& o) {
+      [](command verb, list_options& o) {
         verb.add_flag("--internal", o.internal, "Those of the cluster itself, too");
       },
       list);
 }
 
-void add_topic_describe(CLI::App& noun, context& ctx) {
+void add_topic_describe(command noun, context& ctx) {
   add_verb<describe_options>(
       noun, ctx, "describe", "Shows partitions, leaders, replicas and settings",
-      [](CLI::App& verb, describe_options& o) {
+      [](command verb, describe_options& o) {
         verb.add_option("names", o.names, "Only these topics");
         verb.add_flag("--offsets", o.offsets, "With first and end offsets");
         verb.add_flag("--internal", o.internal, "Topics of the cluster itself, too");
