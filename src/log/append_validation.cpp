@@ -23,12 +23,6 @@ constexpr std::uint64_t unpacked_limit_bytes = 64 * 1024 * 1024;
 constexpr std::size_t unpack_limit_bytes = 4 * 1024 * 1024;
 constexpr std::size_t unpack_first_bytes = 256 * 1024;
 
-std::nullopt_t refuse(append_outcome& out, append_error why, std::string message) {
-  out.error = why;
-  out.message = std::move(message);
-  return std::nullopt;
-}
-
 append_error as_append_error(errc code) noexcept {
   switch (code) {
     case errc::unsupported: return append_error::unsupported_compression_type;

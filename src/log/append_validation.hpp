@@ -1,6 +1,10 @@
 // What a broker asks of records before they become part of a log.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <utility>
+
 #include "jackdaw/log/append.hpp"
 #include "jackdaw/log/log_config.hpp"
 #include "jackdaw/protocol/record_batch.hpp"
@@ -13,6 +17,13 @@ struct valid_batches {
   std::int32_t batches = 0;
   std::int64_t records = 0;
 };
+
+// Says in `out` that nothing is appended, and why.
+inline std::nullopt_t refuse(append_outcome& out, append_error why, std::string message) {
+  out.error = why;
+  out.message = std::move(message);
+  return std::nullopt;
+}
 
 // A client's records: exactly one batch, every record of it checked, timestamps set as the topic wants them. Nothing
 // means refused, as `out` says.

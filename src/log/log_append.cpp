@@ -27,11 +27,6 @@ void for_each_batch(mutable_bytes bytes, With with) {
   }
 }
 
-void refuse(append_outcome& out, append_error why, std::string message) {
-  out.error = why;
-  out.message = std::move(message);
-}
-
 void refuse_storage(append_outcome& out, const error& why) {
   out.error = append_error::kafka_storage_error;
   out.storage = why.code == errc::no_space ? errc::no_space : errc::io;

@@ -14,12 +14,12 @@ namespace {
 constexpr std::int16_t snapshot_version = 1;
 constexpr std::size_t version_bytes = 2;
 constexpr std::size_t crc_covers_from = version_bytes + 4;
-constexpr std::size_t entry_bytes = 8 + 2 + 4 + 8 + 4 + 8 + 4 + 8;
+constexpr std::size_t producer_entry_bytes = 8 + 2 + 4 + 8 + 4 + 8 + 4 + 8;
 
 }  // namespace
 
 std::vector<std::byte> producer_table::encode_snapshot() const {
-  std::vector<std::byte> out(crc_covers_from + 4 + entries_.size() * entry_bytes);
+  std::vector<std::byte> out(crc_covers_from + 4 + entries_.size() * producer_entry_bytes);
   protocol::writer w(out);
   w.fixed(snapshot_version);
   w.fixed<std::uint32_t>(0);
@@ -53,7 +53,7 @@ result<void> producer_table::decode_snapshot(bytes_view file, timestamp_ms now, 
   const auto crc = r.fixed<std::uint32_t>();
   if (!r.ok() || version != snapshot_version || crc != crc32c(file.subspan(crc_covers_from))) return damaged();
   const auto count = r.fixed<std::int32_t>();
-  if (!r.ok() || count < 0 || r.remaining() != static_cast<std::size_t>(count) * entry_bytes) return damaged();
+  if (!r.ok() || count < 0 || r.remaining() != static_cast<std::size_t>(count) * producer_entry_bytes) return damaged();
   for (std::int32_t i = 0; i < count; ++i) {
     const producer_id id{r.fixed<std::int64_t>()};
     producer_entry entry;

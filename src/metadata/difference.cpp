@@ -1,11 +1,10 @@
 #include "jackdaw/metadata/difference.hpp"
 
 #include "jackdaw/base/assert.hpp"
+#include "same_object.hpp"
 
 namespace jackdaw::metadata {
 namespace {
-
-constexpr auto same_object = [](const auto& a, const auto& b) { return a == b || *a == *b; };
 
 // Walks two maps in the order of keys. `only_before(key, value)`, `only_after(key, value)`, `both(key, before, after)`.
 template <class Map, class Before, class After, class Both>

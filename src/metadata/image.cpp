@@ -1,6 +1,7 @@
 #include "jackdaw/metadata/image.hpp"
 
 #include "jackdaw/base/assert.hpp"
+#include "same_object.hpp"
 
 namespace jackdaw::metadata {
 namespace {
@@ -14,9 +15,6 @@ bool same_entries(const Map& a, const Map& b, const Same& same) {
   }
   return true;
 }
-
-// Either the same object or equal ones.
-constexpr auto same_object = [](const auto& a, const auto& b) { return a == b || *a == *b; };
 
 }  // namespace
 

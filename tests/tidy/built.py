@@ -1,15 +1,15 @@
 """A test that no target builds, or a script that no ctest runs, tests nothing."""
 import json
 import os
-import pathlib
 import subprocess
+
+import compilation
 
 
 def check(tree, build, commands=None, tests=None):
     """`build` is a configured build directory; the other two stand in for what it says, in the self-test."""
     if commands is None:
-        entries = json.loads((pathlib.Path(build) / 'compile_commands.json').read_text())
-        commands = {os.path.relpath(entry['file'], tree.root) for entry in entries}
+        commands = {os.path.relpath(entry['file'], tree.root) for entry in compilation.entries(build)}
     if tests is None:
         ctest = ['ctest', '--test-dir', str(build), '--show-only=json-v1']
         listed = subprocess.run(ctest, capture_output=True, text=True, check=True)

@@ -10,11 +10,11 @@ import hashlib
 import json
 import os
 import pathlib
-import shlex
 import subprocess
 import sys
 import time
 
+import compilation
 import layers
 from tree import ROOT, Tree
 
@@ -24,9 +24,8 @@ CLANG_TIDY = 'clang-tidy-16'
 GCC_ONLY = {'-Winvalid-pch', '-fpch-preprocess', '-Wno-maybe-uninitialized', '-Wno-stringop-overflow'}
 
 
-def for_clang(command):
+def for_clang(words):
     """The compiler's arguments without the launcher, precompiled headers and flags that only GCC knows."""
-    words = shlex.split(command)
     words = words[1:] if os.path.basename(words[0]) == 'ccache' else words
     kept, skip = [], False
     for position, word in enumerate(words):
@@ -90,7 +89,7 @@ def affected(changed_paths, uses):
 def prepare(entries):
     """A compilation database for clang beside the record of what passed."""
     PASSED.mkdir(parents=True, exist_ok=True)
-    rows = [{'directory': entry['directory'], 'file': entry['file'], 'arguments': for_clang(entry['command'])}
+    rows = [{'directory': entry['directory'], 'file': entry['file'], 'arguments': for_clang(entry['arguments'])}
             for entry in entries]
     (PASSED / 'compile_commands.json').write_text(json.dumps(rows))
     return {os.path.relpath(row['file'], ROOT): row['arguments'] for row in rows}
@@ -130,7 +129,7 @@ def main():
     limit_s = 3600 if everything else float(os.environ.get('JACKDAW_TIDY_SECONDS', 300))
     make_generated()
     tree = Tree()
-    commands = prepare(json.loads((BUILD / 'compile_commands.json').read_text()))
+    commands = prepare(list(compilation.entries(BUILD)))
     uses = {path: includes_of(tree, path, set()) for path in commands if path in tree.files and path.startswith('src/')}
     paths = None if everything else changed()
     chosen = sorted(uses) if paths is None or '.clang-tidy' in paths else affected(paths, uses)

@@ -9,6 +9,8 @@ namespace {
 
 using protocol::api_key;
 
+namespace rows {  // where operations and resources go by their bare names
+
 using enum acl_operation;
 using enum resource_kind;
 
@@ -69,6 +71,9 @@ constexpr api_entry table[] = {
     row(api_key::list_config_resources, 0, 1, handle_list_config_resources, {{describe_configs, cluster}}),
     row(api_key::describe_topic_partitions, 0, 0, handle_describe_topic_partitions, {{describe, topic}}),
 };
+
+}  // namespace rows
+using rows::table;
 
 constexpr bool ascending() {
   return std::is_sorted(std::begin(table), std::end(table), [](const auto& a, const auto& b) { return a.key < b.key; });

@@ -10,7 +10,7 @@ namespace {
 
 using protocol::describe_client_quotas_request;
 using protocol::error_code;
-using alter_change = change<protocol::alter_client_quotas_request, std::vector<controller::altered_quota>>;
+using quota_change = change<protocol::alter_client_quotas_request, std::vector<controller::altered_quota>>;
 
 template <class Row>
 void add_entity(Row& row, request& r, const metadata::quota_entity& entity) {
@@ -22,7 +22,7 @@ void add_entity(Row& row, request& r, const metadata::quota_entity& entity) {
   }
 }
 
-void answer_altered(alter_change& c) {
+void answer_altered(quota_change& c) {
   protocol::alter_client_quotas_response message;
   for (const auto& altered : c.reply) {
     auto& row = message.entries.emplace_back();
@@ -105,12 +105,12 @@ class entity_filter {
 }  // namespace
 
 void handle_alter_client_quotas(request_ptr r) {
-  auto c = std::make_unique<alter_change>();
+  auto c = std::make_unique<quota_change>();
   c->r = std::move(r);
   if (!c->r->decode(c->asked)) return;
   run_change(
       std::move(c),
-      [](alter_change& it, const metadata::image& image, random_source&) {
+      [](quota_change& it, const metadata::image& image, random_source&) {
         return controller::alter_client_quotas(image, it.asked);
       },
       answer_altered);

@@ -72,8 +72,8 @@ TEST_F(storage_test, a_partition_in_the_metadata_directory_stops_the_start) {
 TEST_F(storage_test, the_mark_of_a_clean_stop_says_the_brokers_epoch) {
   auto s = open();
   ASSERT_TRUE(s->close_clean(broker_epoch{4711}));
-  for (const std::string directory : {"a", "b", "meta"}) {
-    EXPECT_EQ(text("/data/" + directory + "/.kafka_cleanshutdown"), "{\"version\":0,\"brokerEpoch\":4711}");
+  for (const std::string name : {"a", "b", "meta"}) {
+    EXPECT_EQ(text("/data/" + name + "/.kafka_cleanshutdown"), "{\"version\":0,\"brokerEpoch\":4711}");
   }
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 using rebalance = protocol::group_history::rebalance;
 
-rebalance sample() {
+rebalance sample_rebalance() {
   rebalance r;
   r.began_ms = 1714558830123;
   r.causes.push_back({"left", "app-1-x", "app-1", "/10.0.0.7", "the consumer is being closed", {}});
@@ -26,7 +26,7 @@ rebalance sample() {
 }
 
 TEST(group_story, says_when_why_how_long_and_what_moved) {
-  EXPECT_EQ(tell(sample()),
+  EXPECT_EQ(tell(sample_rebalance()),
             "2024-05-01T10:20:30.123Z  led to generation 7 with 2 members\n"
             "  because client app-1 at 10.0.0.7 (app-1-x) left: the consumer is being closed\n"
             "  and     member app-2-y sent no heartbeat within its session timeout\n"
@@ -37,7 +37,7 @@ TEST(group_story, says_when_why_how_long_and_what_moved) {
 }
 
 TEST(group_story, what_is_under_way_or_not_known_is_not_told_as_done) {
-  rebalance r = sample();
+  rebalance r = sample_rebalance();
   r.generation = -1;
   r.joined_after_ms = r.synced_after_ms = -1;
   r.partitions_moved = r.partitions_assigned = -1;
@@ -53,7 +53,7 @@ TEST(group_story, what_is_under_way_or_not_known_is_not_told_as_done) {
 }
 
 TEST(group_story, many_causes_are_counted) {
-  rebalance r = sample();
+  rebalance r = sample_rebalance();
   r.causes.assign(40, {"joined", "m", "c", "h", "", {}});
   r.causes.push_back({"something_new", "m", "c", "h", "", {}});
   const auto text = tell(r);
@@ -64,7 +64,7 @@ TEST(group_story, many_causes_are_counted) {
 
 TEST(group_story, scripts_get_everything) {
   protocol::json_printer json;
-  print(json, sample());
+  print(json, sample_rebalance());
   EXPECT_EQ(json.text(),
             R"({"began":"2024-05-01T10:20:30.123Z","generation":7,"causes":[{"kind":"left","member":"app-1-x",)"
             R"("client":"app-1","host":"10.0.0.7","reason":"the consumer is being closed"},{"kind":"session_over",)"

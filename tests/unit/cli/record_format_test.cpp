@@ -10,9 +10,9 @@ namespace {
 using namespace protocol;
 
 // One record at offset 7, built and read back.
-class sample {
+class sample_record {
  public:
-  sample(std::optional<bytes_view> key, std::optional<bytes_view> value) {
+  sample_record(std::optional<bytes_view> key, std::optional<bytes_view> value) {
     batch_options o;
     o.base_offset = jackdaw::offset{7};
     builder_.reset(o);
@@ -37,13 +37,13 @@ std::string formatted(std::string_view format, const record_view& record) {
 }
 
 TEST(record_format, every_placeholder) {
-  const sample s(as_bytes("key"), as_bytes("value"));
+  const sample_record s(as_bytes("key"), as_bytes("value"));
   EXPECT_EQ(formatted("%t/%p@%o %k=%v|%s %T %D %K %S [%h] 100%%\\n", s.record),
             "topic/3@7 key=value|value 1714558830123 2024-05-01T10:20:30.123Z 3 5 [a=1,b=NULL] 100%\n");
 }
 
 TEST(record_format, nulls_are_what_was_asked_for) {
-  const sample s(std::nullopt, std::nullopt);
+  const sample_record s(std::nullopt, std::nullopt);
   EXPECT_EQ(formatted("%k %v %K %S", s.record), "NULL NULL -1 -1");
 }
 
@@ -54,7 +54,7 @@ TEST(record_format, unknown_placeholders_and_escapes_are_refused) {
 }
 
 TEST(record_json, text_is_text_and_other_bytes_are_base64) {
-  const sample s(std::nullopt, as_bytes("\xff\xfe"));
+  const sample_record s(std::nullopt, as_bytes("\xff\xfe"));
   std::string out;
   append_json(out, "t", partition_id{0}, s.record);
   EXPECT_EQ(out, R"({"topic":"t","partition":0,"offset":7,"timestamp":1714558830123,"key":null,"value_base64":"//4=",)"

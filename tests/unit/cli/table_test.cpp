@@ -5,7 +5,7 @@
 namespace jackdaw::cli {
 namespace {
 
-table sample() {
+table sample_table() {
   table rows({{"topic"}, {"partitions"}, {"in_sync"}, {"is_internal"}, {"note"}});
   rows.add({std::string("orders"), std::int64_t{12}, std::vector<std::int64_t>{1, 2}, false, {}});
   rows.add({std::string("größe"), std::int64_t{3}, std::vector<std::int64_t>{}, true, std::string("a \"b\"")});
@@ -13,7 +13,7 @@ table sample() {
 }
 
 TEST(table, numbers_stand_right_and_nothing_is_padded_at_the_end) {
-  EXPECT_EQ(sample().text(0),
+  EXPECT_EQ(sample_table().text(0),
             "TOPIC   PARTITIONS  IN SYNC  IS INTERNAL  NOTE\n"
             "orders          12  1,2      no           -\n"
             "größe            3  -        yes          a \"b\"\n");
@@ -21,7 +21,7 @@ TEST(table, numbers_stand_right_and_nothing_is_padded_at_the_end) {
 
 TEST(table, json_keeps_types_and_nulls) {
   protocol::json_printer json;
-  sample().print(json);
+  sample_table().print(json);
   EXPECT_EQ(json.text(), R"([{"topic":"orders","partitions":12,"in_sync":[1,2],"is_internal":false,"note":null},)"
                          R"({"topic":"größe","partitions":3,"in_sync":[],"is_internal":true,"note":"a \"b\""}])");
 }

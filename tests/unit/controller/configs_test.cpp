@@ -164,12 +164,12 @@ TEST(incremental_alter_configs, a_setting_of_one_listener_is_kept_and_said_to_ha
             std::vector<std::string>{key + " has no effect: settings of single listeners have none yet"});
 }
 
-struct refusal {
+struct refused_change {
   change wanted;
   std::string outcome;
 };
 
-class configs_refused : public testing::TestWithParam<refusal> {};
+class configs_refused : public testing::TestWithParam<refused_change> {};
 
 TEST_P(configs_refused, with_kafkas_code_and_sentence) {
   const auto d = incremental(with_topic(), {GetParam().wanted});
@@ -183,100 +183,107 @@ TEST_P(configs_refused, with_kafkas_code_and_sentence) {
 INSTANTIATE_TEST_SUITE_P(
     topics, configs_refused,
     testing::Values(
-        refusal{{TOPIC, "", {{"retention.ms", SET, "1"}}}, "42: Default topic resources are not allowed."},
-        refusal{{TOPIC, "nope", {{"retention.ms", SET, "1"}}}, "3: The topic 'nope' does not exist."},
-        refusal{{TOPIC, "b ad", {{"retention.ms", SET, "1"}}},
-                "17: Topic name is invalid: 'b ad' contains one or more characters other than ASCII alphanumerics, "
-                "'.', '_' and '-'"},
-        refusal{{TOPIC, "t", {{"nope.key", SET, "1"}}}, "40: Unknown topic config name: nope.key"},
-        refusal{{TOPIC, "t", {{"", SET, "1"}}}, "40: Unknown topic config name: "},
-        refusal{{TOPIC, "t", {{"retention.ms", SET}}}, "42: Null value not supported for : retention.ms"},
-        refusal{{TOPIC, "t", {{"cleanup.policy", APPEND}}}, "42: Null value not supported for : cleanup.policy"},
-        refusal{{TOPIC, "t", {{"retention.ms", APPEND, "1"}}},
-                "40: Can't APPEND to key retention.ms because its type is not LIST."},
-        refusal{{TOPIC, "t", {{"retention.ms", SUBTRACT, "1"}}},
-                "40: Can't SUBTRACT to key retention.ms because its type is not LIST."},
-        refusal{{TOPIC, "t", {{"unknown.k", APPEND, "1"}}},
-                "40: Can't APPEND to key unknown.k because its type is not LIST."},
-        refusal{{TOPIC, "t", {{"cleanup.policy", APPEND, "foo"}}},
-                "40: Invalid value foo for configuration cleanup.policy: String must be one of: compact, delete"},
-        refusal{{TOPIC, "t", {{"retention.ms", 7, "1"}}},
-                "42: Unknown config operation 7: allowed are 0 (set), 1 (delete), 2 (append), 3 (subtract)"},
-        refusal{{TOPIC, "t", {{"retention.ms", SET, "1"}, {"retention.ms", DEL}}},
-                "42: Error due to duplicate config keys"},
-        refusal{{TOPIC, "t", {{"flush.ms", SET, "9"}, {"segment.bytes", SET, "-1"}}},
-                "40: Invalid value -1 for configuration segment.bytes: Value must be at least 1048576"},
-        refusal{{TOPIC, "t", {{"min.compaction.lag.ms", SET, "100"}, {"max.compaction.lag.ms", SET, "50"}}},
-                "40: conflict topic config setting min.compaction.lag.ms (100) > max.compaction.lag.ms (50)"},
-        refusal{{77, "x", {{"a", SET, "1"}}}, "42: Unknown resource type 77"},
-        refusal{{0, "x", {}}, "42: Unknown resource type 0"}));
+        refused_change{{TOPIC, "", {{"retention.ms", SET, "1"}}}, "42: Default topic resources are not allowed."},
+        refused_change{{TOPIC, "nope", {{"retention.ms", SET, "1"}}}, "3: The topic 'nope' does not exist."},
+        refused_change{
+            {TOPIC, "b ad", {{"retention.ms", SET, "1"}}},
+            "17: Topic name is invalid: 'b ad' contains one or more characters other than ASCII alphanumerics, "
+            "'.', '_' and '-'"},
+        refused_change{{TOPIC, "t", {{"nope.key", SET, "1"}}}, "40: Unknown topic config name: nope.key"},
+        refused_change{{TOPIC, "t", {{"", SET, "1"}}}, "40: Unknown topic config name: "},
+        refused_change{{TOPIC, "t", {{"retention.ms", SET}}}, "42: Null value not supported for : retention.ms"},
+        refused_change{{TOPIC, "t", {{"cleanup.policy", APPEND}}}, "42: Null value not supported for : cleanup.policy"},
+        refused_change{{TOPIC, "t", {{"retention.ms", APPEND, "1"}}},
+                       "40: Can't APPEND to key retention.ms because its type is not LIST."},
+        refused_change{{TOPIC, "t", {{"retention.ms", SUBTRACT, "1"}}},
+                       "40: Can't SUBTRACT to key retention.ms because its type is not LIST."},
+        refused_change{{TOPIC, "t", {{"unknown.k", APPEND, "1"}}},
+                       "40: Can't APPEND to key unknown.k because its type is not LIST."},
+        refused_change{
+            {TOPIC, "t", {{"cleanup.policy", APPEND, "foo"}}},
+            "40: Invalid value foo for configuration cleanup.policy: String must be one of: compact, delete"},
+        refused_change{{TOPIC, "t", {{"retention.ms", 7, "1"}}},
+                       "42: Unknown config operation 7: allowed are 0 (set), 1 (delete), 2 (append), 3 (subtract)"},
+        refused_change{{TOPIC, "t", {{"retention.ms", SET, "1"}, {"retention.ms", DEL}}},
+                       "42: Error due to duplicate config keys"},
+        refused_change{{TOPIC, "t", {{"flush.ms", SET, "9"}, {"segment.bytes", SET, "-1"}}},
+                       "40: Invalid value -1 for configuration segment.bytes: Value must be at least 1048576"},
+        refused_change{{TOPIC, "t", {{"min.compaction.lag.ms", SET, "100"}, {"max.compaction.lag.ms", SET, "50"}}},
+                       "40: conflict topic config setting min.compaction.lag.ms (100) > max.compaction.lag.ms (50)"},
+        refused_change{{77, "x", {{"a", SET, "1"}}}, "42: Unknown resource type 77"},
+        refused_change{{0, "x", {}}, "42: Unknown resource type 0"}));
 
 INSTANTIATE_TEST_SUITE_P(
     brokers, configs_refused,
     testing::Values(
-        refusal{{BROKER, "2", {{"log.retention.ms", SET, "1"}}},
-                "42: Unexpected broker id, expected 1, but received 2"},
-        refusal{{BROKER, "x", {{"log.retention.ms", SET, "1"}}}, "42: Node id must be an integer, but it is: x"},
-        refusal{{BROKER, "1", {{"node.id", SET, "3"}, {"broker.id", SET, "3"}}},
-                "42: Cannot update these configs dynamically: [broker.id, node.id]"},
-        refusal{{BROKER, "", {{"log.retention.hours", SET, "3"}}},
-                "42: Cannot update these configs dynamically: [log.retention.hours]"},
-        refusal{{BROKER, "1", {{"ssl.keystore.password", SET, "x"}}},
-                "42: These security configs can be dynamically updated only per-listener using the listener prefix: "
-                "[ssl.keystore.password]"},
-        refusal{{BROKER, "1", {{"ssl.key.password", SET, "x"}, {"ssl.truststore.location", SET, "x"}}},
-                "42: These security configs can be dynamically updated only per-listener using the listener prefix: "
-                "[ssl.key.password, ssl.truststore.location]"},
-        refusal{{BROKER, "", {{"ssl.client.auth", SET, "none"}}},
-                "42: Cannot update these configs at default cluster level, broker id must be specified: "
-                "[ssl.client.auth]"},
-        refusal{{BROKER, "", {{"listener.name.plaintext.ssl.keystore.type", SET, "JKS"}}},
-                "42: Cannot update these configs at default cluster level, broker id must be specified: "
-                "[listener.name.plaintext.ssl.keystore.type]"},
-        refusal{{BROKER, "1", {{"log.segment.bytes", SET, "3"}}},
-                "42: Invalid value 3 for configuration log.segment.bytes: Value must be at least 1048576"},
-        refusal{{BROKER, "1", {{"listener.name.plaintext.max.connections", SET, "-5"}}},
-                "42: Invalid value -5 for configuration max.connections: Value must be at least 0"},
-        refusal{{BROKER, "1", {{"log.retention.ms", SET, "0"}}},
-                "42: requirement failed: log.retention.ms must be unlimited (-1) or, greater than or equal to 1"},
-        refusal{{BROKER, "1", {{"log.retention.ms", APPEND, "1"}}},
-                "40: Config value append is not allowed for config key: log.retention.ms"},
-        refusal{{BROKER, "1", {{"max.connections.per.ip.overrides", SET, "127.0.0.1:3,foo"}}},
-                "42: Error parsing configuration property 'max.connections.per.ip.overrides': allowed is a "
-                "comma-separated list of HOST:COUNT, not foo"},
-        refusal{{BROKER, "1", {{"log.retension.ms", SET, "1"}}},
-                "40: Unknown broker config name: log.retension.ms; did you mean log.retention.ms?"}));
+        refused_change{{BROKER, "2", {{"log.retention.ms", SET, "1"}}},
+                       "42: Unexpected broker id, expected 1, but received 2"},
+        refused_change{{BROKER, "x", {{"log.retention.ms", SET, "1"}}}, "42: Node id must be an integer, but it is: x"},
+        refused_change{{BROKER, "1", {{"node.id", SET, "3"}, {"broker.id", SET, "3"}}},
+                       "42: Cannot update these configs dynamically: [broker.id, node.id]"},
+        refused_change{{BROKER, "", {{"log.retention.hours", SET, "3"}}},
+                       "42: Cannot update these configs dynamically: [log.retention.hours]"},
+        refused_change{
+            {BROKER, "1", {{"ssl.keystore.password", SET, "x"}}},
+            "42: These security configs can be dynamically updated only per-listener using the listener prefix: "
+            "[ssl.keystore.password]"},
+        refused_change{
+            {BROKER, "1", {{"ssl.key.password", SET, "x"}, {"ssl.truststore.location", SET, "x"}}},
+            "42: These security configs can be dynamically updated only per-listener using the listener prefix: "
+            "[ssl.key.password, ssl.truststore.location]"},
+        refused_change{{BROKER, "", {{"ssl.client.auth", SET, "none"}}},
+                       "42: Cannot update these configs at default cluster level, broker id must be specified: "
+                       "[ssl.client.auth]"},
+        refused_change{{BROKER, "", {{"listener.name.plaintext.ssl.keystore.type", SET, "JKS"}}},
+                       "42: Cannot update these configs at default cluster level, broker id must be specified: "
+                       "[listener.name.plaintext.ssl.keystore.type]"},
+        refused_change{{BROKER, "1", {{"log.segment.bytes", SET, "3"}}},
+                       "42: Invalid value 3 for configuration log.segment.bytes: Value must be at least 1048576"},
+        refused_change{{BROKER, "1", {{"listener.name.plaintext.max.connections", SET, "-5"}}},
+                       "42: Invalid value -5 for configuration max.connections: Value must be at least 0"},
+        refused_change{
+            {BROKER, "1", {{"log.retention.ms", SET, "0"}}},
+            "42: requirement failed: log.retention.ms must be unlimited (-1) or, greater than or equal to 1"},
+        refused_change{{BROKER, "1", {{"log.retention.ms", APPEND, "1"}}},
+                       "40: Config value append is not allowed for config key: log.retention.ms"},
+        refused_change{{BROKER, "1", {{"max.connections.per.ip.overrides", SET, "127.0.0.1:3,foo"}}},
+                       "42: Error parsing configuration property 'max.connections.per.ip.overrides': allowed is a "
+                       "comma-separated list of HOST:COUNT, not foo"},
+        refused_change{{BROKER, "1", {{"log.retension.ms", SET, "1"}}},
+                       "40: Unknown broker config name: log.retension.ms; did you mean log.retention.ms?"}));
 
 INSTANTIATE_TEST_SUITE_P(
     groups, configs_refused,
     testing::Values(
-        refusal{{GROUP, "", {{"consumer.session.timeout.ms", SET, "45000"}}},
-                "42: Default group resources are not allowed."},
-        refusal{{GROUP, "g", {{"nope", SET, "1"}}}, "40: Unknown group config name: nope"},
-        refusal{{GROUP, "g", {{"consumer.session.timeout.ms", SET, "1"}}},
-                "40: consumer.session.timeout.ms must be greater than or equal to "
-                "group.consumer.min.session.timeout.ms"},
-        refusal{{GROUP, "g", {{"consumer.heartbeat.interval.ms", SET, "100000"}}},
-                "40: consumer.heartbeat.interval.ms must be less than or equal to "
-                "group.consumer.max.heartbeat.interval.ms"},
-        refusal{{GROUP, "g", {{"streams.num.standby.replicas", SET, "9"}}},
-                "40: streams.num.standby.replicas must be less than or equal to group.streams.max.standby.replicas"},
-        refusal{{GROUP, "g", {{"share.record.lock.duration.ms", SET, "5"}}},
-                "40: Invalid value 5 for configuration share.record.lock.duration.ms: Value must be at least 1000"}));
+        refused_change{{GROUP, "", {{"consumer.session.timeout.ms", SET, "45000"}}},
+                       "42: Default group resources are not allowed."},
+        refused_change{{GROUP, "g", {{"nope", SET, "1"}}}, "40: Unknown group config name: nope"},
+        refused_change{{GROUP, "g", {{"consumer.session.timeout.ms", SET, "1"}}},
+                       "40: consumer.session.timeout.ms must be greater than or equal to "
+                       "group.consumer.min.session.timeout.ms"},
+        refused_change{{GROUP, "g", {{"consumer.heartbeat.interval.ms", SET, "100000"}}},
+                       "40: consumer.heartbeat.interval.ms must be less than or equal to "
+                       "group.consumer.max.heartbeat.interval.ms"},
+        refused_change{
+            {GROUP, "g", {{"streams.num.standby.replicas", SET, "9"}}},
+            "40: streams.num.standby.replicas must be less than or equal to group.streams.max.standby.replicas"},
+        refused_change{
+            {GROUP, "g", {{"share.record.lock.duration.ms", SET, "5"}}},
+            "40: Invalid value 5 for configuration share.record.lock.duration.ms: Value must be at least 1000"}));
 
 INSTANTIATE_TEST_SUITE_P(
     client_metrics, configs_refused,
-    testing::Values(refusal{{METRICS, "", {{"interval.ms", SET, "1000"}}}, "42: Subscription name can't be empty"},
-                    refusal{{METRICS, "m", {{"nope", SET, "1"}}}, "42: Unknown client metrics configuration: nope"},
-                    refusal{{METRICS, "m", {{"interval.ms", SET, "x"}}},
-                            "40: Invalid value x for configuration interval.ms: Not a number of type INT"},
-                    refusal{{METRICS, "m", {{"interval.ms", SET, "50"}}},
-                            "42: Invalid value 50 for interval.ms, interval must be between 100 and 3600000 (1 hour)"},
-                    refusal{{METRICS, "m", {{"match", SET, "foo=a"}}}, "40: Illegal client matching pattern: foo=a"},
-                    refusal{{METRICS, "m", {{"match", SET, "client_id"}}},
-                            "40: Illegal client matching pattern: client_id"},
-                    refusal{{METRICS, "m", {{"match", SET, "client_id=a=b"}}},
-                            "40: Illegal client matching pattern: client_id=a=b"}));
+    testing::Values(
+        refused_change{{METRICS, "", {{"interval.ms", SET, "1000"}}}, "42: Subscription name can't be empty"},
+        refused_change{{METRICS, "m", {{"nope", SET, "1"}}}, "42: Unknown client metrics configuration: nope"},
+        refused_change{{METRICS, "m", {{"interval.ms", SET, "x"}}},
+                       "40: Invalid value x for configuration interval.ms: Not a number of type INT"},
+        refused_change{{METRICS, "m", {{"interval.ms", SET, "50"}}},
+                       "42: Invalid value 50 for interval.ms, interval must be between 100 and 3600000 (1 hour)"},
+        refused_change{{METRICS, "m", {{"match", SET, "foo=a"}}}, "40: Illegal client matching pattern: foo=a"},
+        refused_change{{METRICS, "m", {{"match", SET, "client_id"}}}, "40: Illegal client matching pattern: client_id"},
+        refused_change{{METRICS, "m", {{"match", SET, "client_id=a=b"}}},
+                       "40: Illegal client matching pattern: client_id=a=b"}));
 
 TEST(incremental_alter_configs, brokers_one_and_all) {
   const auto d = incremental(with_topic(), {{BROKER, "1", {{"log.retention.ms", SET, "700"}}},

@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "unit/security/at_ms.hpp"
+
 namespace jackdaw::security {
 namespace {
 
-time_point at_ms(std::int64_t ms) { return time_point(std::chrono::milliseconds(ms)); }
 std::int32_t charge(paced_use& u, double amount, double limit, std::int64_t now_ms) {
   return throttle_ms(u.charge(amount, limit, at_ms(now_ms)));
 }

@@ -4,13 +4,13 @@
 
 #include "jackdaw/metadata/image_builder.hpp"
 
+#include "unit/security/at_ms.hpp"
+
 namespace jackdaw::security {
 namespace {
 
 using metadata::client_quota_changed;
 using metadata::quota_entity;
-
-time_point at_ms(std::int64_t ms) { return time_point(std::chrono::milliseconds(ms)); }
 
 // "user u, client-id <default>" -> entity; "-" stands for absent, "*" for the default.
 quota_entity entity(const std::string& user, const std::string& client) {

@@ -2,10 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/security/at_ms.hpp"
+
 namespace jackdaw::security {
 namespace {
 
-time_point at_ms(std::int64_t ms) { return time_point(std::chrono::milliseconds(ms)); }
 std::int32_t wait_ms(windowed_rate& r, double limit, std::int64_t now_ms) {
   return throttle_ms(r.wait_for(limit, at_ms(now_ms)));
 }
