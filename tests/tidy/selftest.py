@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Each rule is fed examples that it must report, and good ones that it must leave alone."""
+import json
 import pathlib
 import tempfile
 import unittest
@@ -7,6 +8,7 @@ import unittest
 import built
 import calls
 import clang_tidy
+import compilation
 import cpp
 import layers
 import sizes
@@ -249,6 +251,17 @@ class Built(RuleTest):
         self.assert_reports(found, 'c_test.cpp:1: no target', 'b_test.py:1: no test runs')
 
 
+class Compilation(RuleTest):
+    def test_sources_that_are_compiled_as_one_have_an_entry_each(self):
+        together = pathlib.Path(self.folder.name, 'Unity/unity_0_cxx.cxx')
+        self.put('Unity/unity_0_cxx.cxx', '#include "/w/a.cpp"\n\n#include "/w/b.cpp"\n')
+        rows = [{'directory': self.folder.name, 'file': str(together), 'command': f'g++ -o a.o -c {together}'},
+                {'directory': self.folder.name, 'file': '/w/c.cpp', 'command': 'g++ -o c.o -c /w/c.cpp'}]
+        self.put('compile_commands.json', json.dumps(rows))
+        found = {entry['file']: entry['arguments'][-1] for entry in compilation.entries(self.folder.name)}
+        self.assertEqual(found, {'/w/a.cpp': '/w/a.cpp', '/w/b.cpp': '/w/b.cpp', '/w/c.cpp': '/w/c.cpp'})
+
+
 class ClangTidy(unittest.TestCase):
     def test_a_changed_header_brings_the_sources_that_include_it(self):
         uses = {'src/log/a.cpp': {'include/jackdaw/log/a.hpp'}, 'src/log/b.cpp': set()}
@@ -257,7 +270,7 @@ class ClangTidy(unittest.TestCase):
 
     def test_flags_that_only_gcc_knows_are_dropped(self):
         command = 'ccache g++ -O2 -Winvalid-pch -include /b/cmake_pch.hxx -Wno-maybe-uninitialized -o a.o -c a.cpp'
-        self.assertEqual(clang_tidy.for_clang(command), ['g++', '-O2', '-o', 'a.o', '-c', 'a.cpp'])
+        self.assertEqual(clang_tidy.for_clang(command.split()), ['g++', '-O2', '-o', 'a.o', '-c', 'a.cpp'])
 
 
 if __name__ == '__main__':
