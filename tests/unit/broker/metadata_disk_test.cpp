@@ -154,5 +154,18 @@ TEST_F(metadata_disk, segments_are_as_large_as_the_setting_allows) {
   }
 }
 
+TEST_F(metadata_disk, segments_that_a_snapshot_replaces_leave_nothing_behind) {
+  test_broker b(1, {"metadata.log.segment.bytes=8388608", "metadata.log.max.record.bytes.between.snapshots=4000000"});
+  std::string value = "x:1";
+  while (value.size() < 4'000) value += ",x:1";
+  // Ten thousand entries before the snapshot are kept for followers.
+  for (int i = 0; i < 13'500; ++i) {
+    value.back() = static_cast<char>('1' + i % 9);
+    ASSERT_EQ(alter(b, broker_type, "", "max.connections.per.ip.overrides", value), error_code::none);
+  }
+  EXPECT_TRUE(files(b, "00000000000000000000.log").empty()) << "54 MB were written";
+  EXPECT_TRUE(files(b, ".deleted").empty()) << "files that nobody owns: " << files(b, ".deleted").front();
+}
+
 }  // namespace
 }  // namespace jackdaw::testing

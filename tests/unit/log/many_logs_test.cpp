@@ -70,6 +70,18 @@ TEST_F(many_logs_test, what_names_a_partition_is_on_the_disk_with_its_first_flus
   EXPECT_THAT(std::string(as_text(*text)), HasSubstr("topic_id: "));
 }
 
+TEST_F(many_logs_test, what_names_a_partition_is_written_again_for_good_when_a_crash_took_it) {
+  const auto o = new_partition(0);
+  ASSERT_TRUE(create_logs(disk, {o}).front());
+  ASSERT_TRUE(disk.remove(o.directory + "/partition.metadata"));
+  ASSERT_TRUE(disk.sync_directory(o.directory));
+  ASSERT_TRUE(partition_log::open(disk, o));
+  disk.crash(crash_kind::worst);
+  const auto text = read_whole(disk, o.directory + "/partition.metadata");
+  ASSERT_TRUE(text);
+  EXPECT_THAT(std::string(as_text(*text)), HasSubstr("topic_id: " + to_string(o.topic_id)));
+}
+
 TEST_F(many_logs_test, a_partition_that_must_exist_is_not_made_again) {
   put(1);
   close();
