@@ -9,11 +9,18 @@ import sys
 import servers
 
 
+RDKAFKA_PERFORMANCE = pathlib.Path(os.environ.get('PEER_HOME', '/tmp/peer')) / 'bin/rdkafka_performance'
+
+
+def has_rdkafka_performance():
+    """Only produce, consume and memory need it."""
+    return RDKAFKA_PERFORMANCE.exists()
+
+
 def rdkafka_performance():
-    path = pathlib.Path(os.environ.get('PEER_HOME', '/tmp/peer')) / 'bin/rdkafka_performance'
-    if not path.exists():
-        sys.exit(f'side-by-side: no {path}: the peer folder\'s setup builds it')
-    return path
+    if not has_rdkafka_performance():
+        sys.exit(f'side-by-side: no {RDKAFKA_PERFORMANCE}: the peer folder\'s setup builds it')
+    return RDKAFKA_PERFORMANCE
 
 
 def run(command):

@@ -5,6 +5,9 @@ import re
 import statistics
 
 
+OTHERS = ('kafka', 'before', 'floor')   # what Jackdaw is compared with
+
+
 def spread(values):
     """'median (least to most)'."""
     middle = statistics.median(values)
@@ -44,11 +47,11 @@ def summary(scenario, rounds):
     rows = {}
     for name, figure in scenario.figures.items():
         row = {'unit': figure.unit}
-        for server in ('kafka', 'jackdaw', 'floor'):
+        for server in ('jackdaw', *OTHERS):
             values = [turn[server][name] for turn in rounds if server in turn]
             if values:
                 row[server] = values
-        for over in ('kafka', 'floor'):
+        for over in OTHERS:
             if found := ratios(rounds, over, name, figure.worst):
                 row[f'of_{over}'] = found
         if 'of_kafka' in row:
@@ -61,10 +64,10 @@ def table(title, about, rows):
     lines = [f'{title}: {about}']
     for name, row in rows.items():
         lines.append(f'  {name}, {row["unit"]}')
-        for server in ('kafka', 'jackdaw', 'floor'):
+        for server in ('jackdaw', *OTHERS):
             if server in row:
                 lines.append(f'    {server:<16} {spread(row[server])}')
-        for over in ('kafka', 'floor'):
+        for over in OTHERS:
             if f'of_{over}' in row:
                 note = f'   {row["verdict"]}' if over == 'kafka' and row.get('verdict') else ''
                 lines.append(f'    jackdaw/{over:<8} {spread(row[f"of_{over}"])}{note}')

@@ -43,9 +43,10 @@ class Server:
 
 class Jackdaw(Server):
     name = 'jackdaw'
+    program = broker.PROGRAM
 
     def start(self, settings):
-        self.broker = broker.Broker([f'{key}={value}' for key, value in settings.items()])
+        self.broker = broker.Broker([f'{key}={value}' for key, value in settings.items()], program=self.program)
         self.broker.start()
         self.port, self.pid = self.broker.port, self.broker.process.pid
         self.startup_ms = 1000 * self.broker.startup_s
@@ -53,6 +54,11 @@ class Jackdaw(Server):
     def stop(self):
         self.broker.stop()
         self.broker.__exit__()
+
+
+class Before(Jackdaw):
+    """Another jackdawd, of an earlier version: `program` has to be set."""
+    name = 'before'
 
 
 class Kafka(Server):
@@ -115,7 +121,7 @@ class Fleet:
     """Running servers by name; one is restarted only when a scenario wants other settings or a fresh one."""
 
     def __init__(self, names, warm_up):
-        self.makers = {maker.name: maker for maker in (Kafka, Jackdaw, Floor) if maker.name in names}
+        self.makers = {maker.name: maker for maker in (Kafka, Before, Jackdaw, Floor) if maker.name in names}
         self.running, self.warm_up = {}, warm_up
 
     def __enter__(self):

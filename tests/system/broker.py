@@ -27,9 +27,10 @@ def free_port():
 
 
 class Broker:
-    def __init__(self, overrides=(), properties=None, environment=None, data=None, port=None):
+    def __init__(self, overrides=(), properties=None, environment=None, data=None, port=None, program=PROGRAM):
         """`properties` is the text of a server.properties; without it and without `data` the broker gets a folder of
-        its own. `overrides` are key=value."""
+        its own. `overrides` are key=value. `program` is the jackdawd to run."""
+        self.program = program
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='jackdaw-test-'))
         self.port = port or free_port()
         self.data = pathlib.Path(data or self.folder / 'data')
@@ -56,7 +57,7 @@ class Broker:
     def launch(self):
         keep = {name: value for name, value in os.environ.items() if not name.startswith('KAFKA_') and name != 'CLUSTER_ID'}
         with open(self.output_path, 'ab') as output:
-            self.process = subprocess.Popen([PROGRAM, *self.arguments], cwd=self.folder, env={**keep, **self.environment},
+            self.process = subprocess.Popen([self.program, *self.arguments], cwd=self.folder, env={**keep, **self.environment},
                                             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         return self
 

@@ -15,7 +15,7 @@ import time
 import group
 import kill_nine
 from broker import Broker
-from kill_nine import TOPIC, check
+from kill_nine import KEEP, TOPIC, check
 
 GROUP = 'readers'
 
@@ -104,7 +104,7 @@ def kill_and_restart(broker, producers, crew, verified):
 def rounds(arguments, broker):
     pick = random.Random(arguments.seed)
     with broker.client() as client:
-        client.create_topic(TOPIC, arguments.partitions)
+        client.create_topic(TOPIC, arguments.partitions, KEEP)
     producers = [Producer(broker.port, partition, f'{arguments.seed}/{partition}') for partition in range(arguments.partitions)]
     crew = Crew(broker.port, arguments.partitions)
     for producer in producers:
