@@ -8,6 +8,7 @@ import os
 import unittest
 
 import beating
+import kafka
 import troublemakers
 from broker import Broker
 
@@ -26,7 +27,7 @@ class BadInput(unittest.TestCase):
         """Returns how much was done, once all that must hold afterwards has been seen to hold."""
         topic = self.id().rsplit('.', 1)[-1]
         with self.broker.client() as client:
-            client.create_topic(topic, 1, beating.KEEP)
+            client.create_topic(topic, 1, kafka.KEEP)
         row, problems = beating.beat(self.broker, kinds, seconds, topic)
         if row:
             beating.show(topic, row)

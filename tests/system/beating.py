@@ -14,6 +14,7 @@ import os
 import sys
 import time
 
+import kafka
 import troublemakers
 from broker import Broker
 from well_behaved import WellBehaved
@@ -21,7 +22,6 @@ from well_behaved import WellBehaved
 SLOWEST_MS_MAX = 100
 MEMORY_MIB_MAX = 16
 TOPIC, STORE = 'well-behaved', 'store'
-KEEP = [('retention.ms', '-1')]   # the records' timestamps are of 2023
 
 KINDS = {
     'random_bytes': troublemakers.random_bytes,
@@ -76,8 +76,8 @@ class Store:
     def __init__(self, broker):
         self.broker = broker
         with broker.client() as client:
-            client.create_topic(TOPIC, 1, KEEP)
-            client.create_topic(STORE, 3, KEEP)
+            client.create_topic(TOPIC, 1, kafka.KEEP)
+            client.create_topic(STORE, 3, kafka.KEEP)
             self.values = [bytes([65 + n % 26]) * 50_000 for n in range(100)]
             for value in self.values:
                 client.produce(STORE, 0, [value])
@@ -149,7 +149,7 @@ def main():
         for number, run in enumerate(runs):
             topic = f'{TOPIC}-{number}'
             with broker.client() as client:
-                client.create_topic(topic, 1, KEEP)
+                client.create_topic(topic, 1, kafka.KEEP)
             name = ('no abuse', run[0] if run else '', 'all together')[min(len(run), 2)]
             row, problems = beat(broker, run, options.seconds, topic)
             if row:

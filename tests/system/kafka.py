@@ -80,6 +80,9 @@ class Reader:
                 return (value >> 1) ^ -(value & 1)
 
 
+KEEP = [('retention.ms', '-1')]   # of a topic for batches of record_batch(), whose timestamps are of 2023
+
+
 def record_batch(values, producer_id=-1, epoch=-1, sequence=-1, timestamp_ms=1_700_000_000_000):
     records = b''
     for delta, value in enumerate(values):

@@ -19,7 +19,6 @@ from broker import Broker
 
 TOPIC = 'numbers'
 IN_FLIGHT = 5
-KEEP = [('retention.ms', '-1')]   # the records' timestamps are of 2023; on a busy machine the last look takes longer than 30 s
 RETRIABLE = {3, kafka.LEADER_NOT_AVAILABLE, kafka.NOT_LEADER, 7, 56}   # unknown topic, timed out, storage error
 
 
@@ -152,7 +151,7 @@ def run(arguments):
 def rounds(arguments, broker):
     pick = random.Random(arguments.seed)
     with broker.client() as client:
-        client.create_topic(TOPIC, arguments.producers, KEEP)
+        client.create_topic(TOPIC, arguments.producers, kafka.KEEP)
     producers = [Producer(broker.port, partition, f'{arguments.seed}/{partition}') for partition in range(arguments.producers)]
     for producer in producers:
         producer.start()

@@ -13,9 +13,10 @@ import random
 import time
 
 import group
+import kafka
 import kill_nine
 from broker import Broker
-from kill_nine import KEEP, TOPIC, check
+from kill_nine import TOPIC, check
 
 GROUP = 'readers'
 
@@ -104,7 +105,7 @@ def kill_and_restart(broker, producers, crew, verified):
 def rounds(arguments, broker):
     pick = random.Random(arguments.seed)
     with broker.client() as client:
-        client.create_topic(TOPIC, arguments.partitions, KEEP)
+        client.create_topic(TOPIC, arguments.partitions, kafka.KEEP)
     producers = [Producer(broker.port, partition, f'{arguments.seed}/{partition}') for partition in range(arguments.partitions)]
     crew = Crew(broker.port, arguments.partitions)
     for producer in producers:
