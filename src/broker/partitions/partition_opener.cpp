@@ -104,7 +104,8 @@ void partition_opener::make_now(std::vector<made_log> logs) {
   auto made = std::make_shared<std::vector<made_log>>(std::move(logs));
   home_.env.run_on_worker(
       work_class::bulk,
-      [made, storage = home_.options.server->storage] {
+      [made, storage = home_.options.server->storage, may_not_begin = may_not_begin_] {
+        if (*may_not_begin) return;
         std::vector<log::open_options> wanted;
         std::vector<log_opening*> created;
         for (auto& m : *made) {
@@ -187,8 +188,8 @@ void partition_opener::start() {
     if (topic) *o = prepare(*key, **topic);
     home_.env.run_on_worker(
         work_class::bulk,
-        [o, wanted = topic.has_value(), storage = home_.options.server->storage] {
-          if (wanted) o->run(*storage);
+        [o, wanted = topic.has_value(), storage = home_.options.server->storage, may_not_begin = may_not_begin_] {
+          if (wanted && !*may_not_begin) o->run(*storage);
         },
         [this, o, key = *key]() {
           finished(key, *o);
@@ -247,6 +248,7 @@ bool partition_opener::drop(const partition_key& key, const partition_problem& w
 
 void partition_opener::close() {
   is_closed_ = true;
+  *may_not_begin_ = true;
   for (auto& then : openings_.give_up()) {
     then(partition_problem{error_code::not_leader_or_follower, "the broker is shutting down"});
   }

@@ -2,9 +2,11 @@
 // were there at start are opened when somebody needs them, or in the background when they must be checked.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -98,6 +100,8 @@ class partition_opener {
   bool recovery_failed_ = false;
   bool all_trusted_ = false;
   bool is_closed_ = false;
+  // The same for jobs: what none has begun by then is the next start's.
+  std::shared_ptr<std::atomic<bool>> may_not_begin_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace jackdaw::broker

@@ -1,6 +1,8 @@
 // Logs that were there at start: opened by workers, for those who ask and for the check after a kill.
 #include "partitions/log_opening.hpp"
 
+#include <set>
+
 #include "broker_fixture.hpp"
 #include "jackdaw/protocol/messages/describe_log_dirs.hpp"
 #include "partitions/recovery_progress.hpp"
@@ -161,6 +163,29 @@ TEST_F(opening, records_that_must_be_synced_are_when_their_log_had_to_be_opened_
   b.start();
   EXPECT_EQ(read_all(b, "t", slow), (std::vector<std::string>{"0:a", "1:b"}));
   EXPECT_EQ(read_all(b, "t", 1 - slow), (std::vector<std::string>{"0:a", "1:b"}));
+}
+
+// With a hundred thousand of them a stop would take half a minute.
+TEST_F(opening, logs_that_nobody_has_begun_to_make_when_the_broker_stops_are_made_by_the_next_start) {
+  test_broker b(2);
+  b.hold_workers(held_shard);
+  ASSERT_EQ(create_topic(b, "t", 8), error_code::none);
+  const auto directories = [&] {
+    std::set<std::string> found;
+    for (const auto& entry : *b.disk->list("/data")) {
+      if (entry.name.starts_with("t-")) found.insert(entry.name);
+    }
+    return found.size();
+  };
+  EXPECT_EQ(directories(), 4u);
+  b.stop();
+  EXPECT_EQ(directories(), 4u);
+  b.start();
+  EXPECT_EQ(directories(), 8u);
+  for (std::int32_t p = 0; p < 8; ++p) {
+    produce(b, "t", p, {"a"});
+    EXPECT_EQ(read_all(b, "t", p), (std::vector<std::string>{"0:a"}));
+  }
 }
 
 TEST_F(opening, a_topic_deleted_meanwhile_is_deleted_only_when_its_name_is_free) {

@@ -92,7 +92,7 @@ void test_broker::release_workers() {
 void test_broker::stop() {
   bool stopped = false;
   node_->stop([&stopped] { stopped = true; });
-  run();
+  release_workers();
   EXPECT_TRUE(stopped) << "a shard did not stop";
   const auto closed = node_->close();
   EXPECT_TRUE(closed) << to_string(closed.error());

@@ -50,7 +50,7 @@ class test_broker final : broker::node_host {
   // The same of quotas on new connections.
   std::vector<broker::connection_rates> take_connection_rates() { return std::exchange(rates_told_, {}); }
 
-  // Clean: the next start trusts the files.
+  // Clean: the next start trusts the files. Workers that are held begin once it has been asked for.
   void stop();
   // One shard of a process that is about to end; crash() must follow.
   void stop_shard(std::uint32_t shard);
