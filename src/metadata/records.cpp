@@ -232,19 +232,38 @@ result<record> get(const wire::Record& from) {
 
 }  // namespace
 
+namespace {
+
+void add(wire::Payload& payload, std::span<const record> records) {
+  for (const record& r : records) {
+    wire::Record* to = payload.add_records();
+    std::visit([to](const auto& alternative) { put(*to, alternative); }, r);
+  }
+}
+
+std::vector<std::byte> serialize(const wire::Payload& payload) {
+  std::vector<std::byte> out(payload.ByteSizeLong());
+  JD_ASSERT(out.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()), out.size());
+  auto* const start = reinterpret_cast<std::uint8_t*>(out.data());
+  const std::uint8_t* end = payload.SerializeWithCachedSizesToArray(start);
+  JD_ASSERT(end == start + out.size(), end - start, out.size());
+  return out;
+}
+
+}  // namespace
+
 std::vector<std::byte> encode(std::span<const record> records) {
   google::protobuf::Arena arena;
   auto* payload = google::protobuf::Arena::CreateMessage<wire::Payload>(&arena);
-  for (const record& r : records) {
-    wire::Record* to = payload->add_records();
-    std::visit([to](const auto& alternative) { put(*to, alternative); }, r);
-  }
-  std::vector<std::byte> out(payload->ByteSizeLong());
-  JD_ASSERT(out.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()), out.size());
-  auto* const start = reinterpret_cast<std::uint8_t*>(out.data());
-  const std::uint8_t* end = payload->SerializeWithCachedSizesToArray(start);
-  JD_ASSERT(end == start + out.size(), end - start, out.size());
-  return out;
+  add(*payload, records);
+  return serialize(*payload);
+}
+
+std::vector<std::byte> encode_batches(std::span<const record_batch> batches) {
+  google::protobuf::Arena arena;
+  auto* payload = google::protobuf::Arena::CreateMessage<wire::Payload>(&arena);
+  for (const auto& b : batches) add(*payload, *b);
+  return serialize(*payload);
 }
 
 std::size_t roughly_bytes(const record& r) noexcept {

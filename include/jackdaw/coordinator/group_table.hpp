@@ -3,6 +3,7 @@
 // for a snapshot costs nothing, and another thread may read it.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -22,6 +23,16 @@ struct offset_key {
   std::string topic;
   partition_id partition;
   auto operator<=>(const offset_key&) const = default;
+};
+
+// To look for one without a string of one's own.
+struct offset_key_view {
+  std::string_view topic;
+  partition_id partition;
+  std::strong_ordering operator<=>(const offset_key& key) const noexcept {
+    const auto by_topic = topic <=> std::string_view(key.topic);
+    return by_topic != 0 ? by_topic : partition <=> key.partition;
+  }
 };
 
 struct stored_offset {

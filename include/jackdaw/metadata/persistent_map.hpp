@@ -10,9 +10,9 @@
 #include <atomic>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -35,7 +35,8 @@ class edit_id {
   std::uint64_t value_ = 0;  // 0: nobody
 };
 
-template <class Key, class Value, class Less = std::less<>>
+// What is looked for may be of any type that `<=>` compares with a key.
+template <class Key, class Value>
 class persistent_map {
   struct node;
   using pointer = boost::intrusive_ptr<node>;
@@ -96,17 +97,8 @@ class persistent_map {
 
   template <class K>
   const Value* find(const K& key) const noexcept {
-    const node* n = root_.get();
-    while (n) {
-      if (Less{}(key, n->key)) {
-        n = n->left.get();
-      } else if (Less{}(n->key, key)) {
-        n = n->right.get();
-      } else {
-        return &n->value;
-      }
-    }
-    return nullptr;
+    const node* n = find(root_.get(), key);
+    return n ? &n->value : nullptr;
   }
 
   iterator begin() const noexcept {
@@ -120,7 +112,7 @@ class persistent_map {
   iterator lower_bound(const K& key) const noexcept {
     iterator it;
     for (const node* n = root_.get(); n;) {
-      if (Less{}(n->key, key)) {
+      if (n->key < key) {
         n = n->right.get();
       } else {
         it.push(n);
@@ -131,24 +123,31 @@ class persistent_map {
   }
 
   // Inserts or replaces.
-  void set(edit_id edit, Key key, Value value) { root_ = insert(edit, std::move(root_), key, value); }
+  void set(edit_id edit, Key key, Value value) {
+    if (Value* there = mutate(edit, key)) {
+      *there = std::move(value);
+    } else {
+      root_ = insert(edit, std::move(root_), key, value);
+    }
+  }
 
   // The value to change in place, or nullptr. Stays valid until the next change of the map.
   template <class K>
   Value* mutate(edit_id edit, const K& key) {
-    if (!find(key)) return nullptr;
-    pointer* at = &root_;
-    for (;;) {
-      *at = owned(edit, std::move(*at));
-      node& n = **at;
-      if (Less{}(key, n.key)) {
-        at = &n.left;
-      } else if (Less{}(n.key, key)) {
-        at = &n.right;
-      } else {
-        return &n.value;
+    bool is_there = false;
+    for (pointer* at = &root_; *at;) {
+      if ((*at)->edit != edit) {
+        // Nothing is copied for a key that isn't there.
+        if (!is_there && !find(at->get(), key)) return nullptr;
+        is_there = true;
+        *at = owned(edit, std::move(*at));
       }
+      node& n = **at;
+      const auto order = key <=> n.key;
+      if (order == 0) return &n.value;
+      at = order < 0 ? &n.left : &n.right;
     }
+    return nullptr;
   }
 
   // True if there was such a key.
@@ -165,12 +164,23 @@ class persistent_map {
     JD_ASSERT(check(root_.get()) == size_, size_);
     const Key* last = nullptr;
     for (auto it = begin(); it != end(); ++it) {
-      JD_ASSERT(!last || Less{}(*last, it.key()));
+      JD_ASSERT(!last || *last < it.key());
       last = &it.key();
     }
   }
 
  private:
+  // One comparison a node: texts are compared as often as anything is done here.
+  template <class K>
+  static const node* find(const node* n, const K& key) noexcept {
+    while (n) {
+      const auto order = key <=> n->key;
+      if (order == 0) break;
+      n = (order < 0 ? n->left : n->right).get();
+    }
+    return n;
+  }
+
   static int height(const pointer& n) noexcept { return n ? n->height : 0; }
   static void measure(node& n) noexcept {
     n.height = static_cast<std::int8_t>(1 + std::max(height(n.left), height(n.right)));
@@ -216,29 +226,25 @@ class persistent_map {
     return n;
   }
 
+  // The key isn't there.
   pointer insert(edit_id edit, pointer n, Key& key, Value& value) {
     if (!n) {
       ++size_;
       return pointer(new node(edit, std::move(key), std::move(value)));
     }
     n = owned(edit, std::move(n));
-    if (Less{}(key, n->key)) {
-      n->left = insert(edit, std::move(n->left), key, value);
-    } else if (Less{}(n->key, key)) {
-      n->right = insert(edit, std::move(n->right), key, value);
-    } else {
-      n->value = std::move(value);
-      return n;
-    }
+    pointer& side = key < n->key ? n->left : n->right;
+    side = insert(edit, std::move(side), key, value);
     return balance(edit, std::move(n));
   }
 
   template <class K>
   static pointer remove(edit_id edit, pointer n, const K& key) {
     n = owned(edit, std::move(n));
-    if (Less{}(key, n->key)) {
+    const auto order = key <=> n->key;
+    if (order < 0) {
       n->left = remove(edit, std::move(n->left), key);
-    } else if (Less{}(n->key, key)) {
+    } else if (order > 0) {
       n->right = remove(edit, std::move(n->right), key);
     } else {
       if (!n->left) return n->right;

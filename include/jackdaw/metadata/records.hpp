@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -157,8 +158,13 @@ using record =
                  config_changed, broker_registered, broker_changed, broker_removed, producer_ids_allocated,
                  client_quota_changed, group_stored, group_removed, offsets_committed, offsets_removed>;
 
+// Decided together, and shared by who decides on top of them, who writes them and who replays them. Never null or
+// empty.
+using record_batch = std::shared_ptr<const std::vector<record>>;
+
 // The payload of one raft entry, or of one piece of a snapshot (docs/formats/metadata.md).
 std::vector<std::byte> encode(std::span<const record> records);
+std::vector<std::byte> encode_batches(std::span<const record_batch> batches);
 
 // What a record takes there, near enough to keep payloads small.
 std::size_t roughly_bytes(const record& r) noexcept;

@@ -56,24 +56,12 @@ active_coordinator::~active_coordinator() {
   JD_ASSERT(effects.proposals.empty());
   to_propose_.clear();
   perform(std::move(effects));
-  JD_ASSERT(waiting_.empty(), waiting_.size());
-}
-
-template <class Answer>
-coordinator::waiter active_coordinator::wait(unique_function<void(Answer)> done) {
-  auto answer = [done = std::move(done)](coordinator::answer a) mutable { done(std::move(std::get<Answer>(a))); };
-  const bool is_new = waiting_.emplace(++last_waiter_, std::move(answer)).second;
-  JD_ASSERT(is_new, last_waiter_);
-  return last_waiter_;
+  JD_ASSERT(waiting_.size() == 0, waiting_.size());
 }
 
 void active_coordinator::perform(coordinator::coordinator_effects effects) {
   for (auto& p : effects.proposals) to_propose_.push_back(std::move(p));
-  for (auto& [w, answer] : effects.answers) {
-    auto waiting = waiting_.extract(w);
-    JD_ASSERT(waiting, w);
-    waiting.mapped()(std::move(answer));
-  }
+  for (auto& [w, answer] : effects.answers) waiting_.answer(w, std::move(answer));
   // The log may refuse at once, and what follows from that comes after what was decided before.
   if (std::exchange(is_proposing_, true)) return;
   while (!to_propose_.empty()) {
@@ -85,7 +73,7 @@ void active_coordinator::perform(coordinator::coordinator_effects effects) {
 }
 
 void active_coordinator::propose(coordinator::proposal p) {
-  JD_ASSERT(!p.records.empty() && p.id > last_proposed_, p.id, last_proposed_);
+  JD_ASSERT(p.records && !p.records->empty() && p.id > last_proposed_, p.id, last_proposed_);
   last_proposed_ = p.id;
   log_.append(std::move(p.records),
               [this, id = p.id, alive = std::weak_ptr<char>(alive_)](const result<void>& outcome) mutable {
@@ -103,14 +91,14 @@ void active_coordinator::join(const std::string& group, coordinator::join_reques
   const auto& named_by = request.instance_id ? *request.instance_id : request.client_id;
   const auto new_id = new_member_id(named_by, random_uuid(zero_.random));
   coordinator::coordinator_effects effects;
-  core_.classic.join(group, std::move(request), wait(std::move(done)), new_id, zero_.now, effects);
+  core_.classic.join(group, std::move(request), waiting_.add(std::move(done)), new_id, zero_.now, effects);
   perform(std::move(effects));
 }
 
 void active_coordinator::sync(const std::string& group, coordinator::sync_request request,
                               unique_function<void(coordinator::sync_answer)> done) {
   coordinator::coordinator_effects effects;
-  core_.classic.sync(group, std::move(request), wait(std::move(done)), zero_.now, effects);
+  core_.classic.sync(group, std::move(request), waiting_.add(std::move(done)), zero_.now, effects);
   perform(std::move(effects));
 }
 
@@ -130,21 +118,21 @@ error_code active_coordinator::leave(const std::string& group, const std::string
 
 void active_coordinator::commit(coordinator::commit_request request, unique_function<void(rows_answer)> done) {
   coordinator::coordinator_effects effects;
-  core_.offsets.commit(std::move(request), wait(std::move(done)), zero_.now, effects);
+  core_.offsets.commit(std::move(request), waiting_.add(std::move(done)), zero_.now, effects);
   perform(std::move(effects));
 }
 
 void active_coordinator::remove_offsets(const std::string& group, const std::vector<coordinator::offset_key>& offsets,
                                         unique_function<void(rows_answer)> done) {
   coordinator::coordinator_effects effects;
-  core_.offsets.remove(group, offsets, wait(std::move(done)), effects);
+  core_.offsets.remove(group, offsets, waiting_.add(std::move(done)), effects);
   perform(std::move(effects));
 }
 
 void active_coordinator::remove_groups(const std::vector<std::string>& groups,
                                        unique_function<void(rows_answer)> done) {
   coordinator::coordinator_effects effects;
-  core_.groups.remove_groups(groups, wait(std::move(done)), effects);
+  core_.groups.remove_groups(groups, waiting_.add(std::move(done)), effects);
   perform(std::move(effects));
 }
 
@@ -158,7 +146,7 @@ void active_coordinator::on_wake() {
 
 // What can't be written now is found again by a later sweep.
 coordinator::waiter active_coordinator::wait_for_sweep() {
-  return wait<rows_answer>([this](const rows_answer& a) {
+  return waiting_.add<rows_answer>([this](const rows_answer& a) {
     if (a.error == error_code::none || a.error == error_code::not_coordinator) return;
     zero_.log(log_level::warning,
               fmt::format("offsets that expired, or whose topics are gone, could not be removed: {}",

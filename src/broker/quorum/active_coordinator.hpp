@@ -6,13 +6,13 @@
 #include <deque>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "context/shard_context.hpp"
 #include "jackdaw/base/unique_function.hpp"
 #include "jackdaw/coordinator/group_coordinator.hpp"
 #include "proposer.hpp"
+#include "waiting_answers.hpp"
 
 namespace jackdaw::broker {
 
@@ -57,10 +57,6 @@ class active_coordinator {
     std::string after;   // the last group that was looked at
     timer_queue::handle next{};
   };
-  using answer_function = unique_function<void(coordinator::answer)>;
-
-  template <class Answer>
-  coordinator::waiter wait(unique_function<void(Answer)> done);
   coordinator::waiter wait_for_sweep();
   void perform(coordinator::coordinator_effects effects);
   void propose(coordinator::proposal p);
@@ -70,8 +66,7 @@ class active_coordinator {
   shard_context& zero_;
   proposer& log_;
   coordinator::group_coordinator core_;
-  coordinator::waiter last_waiter_ = coordinator::no_waiter;
-  std::unordered_map<coordinator::waiter, answer_function> waiting_;
+  waiting_answers waiting_;
   std::deque<coordinator::proposal> to_propose_;
   coordinator::newest_groups::batch_id last_proposed_ = 0;  // to the log, which takes them in the order of ids
   bool is_proposing_ = false;

@@ -29,7 +29,9 @@ result<bool> cluster_state::apply(const std::vector<committed_entry>& entries) {
     effect_of_entry effect;
     result<void> applied;
     if (e.records != nullptr) {
-      applied = apply_records(*e.records, effect);
+      for (const auto& batch : *e.records) {
+        if (applied) applied = apply_records(*batch, effect);
+      }
     } else if (!e.bytes.empty()) {
       auto records = metadata::decode(e.bytes);
       applied = records ? apply_records(*records, effect) : result<void>(records.error());

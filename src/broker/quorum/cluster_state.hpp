@@ -37,7 +37,7 @@ class cluster_state {
   // The records of one committed entry, in memory or as bytes.
   struct committed_entry {
     metadata::log_position position;
-    const std::vector<metadata::record>* records = nullptr;  // null: what `bytes` encode
+    const std::vector<metadata::record_batch>* records = nullptr;  // null: what `bytes` encode
     bytes_view bytes;
   };
   // True if topics were deleted. An error: an entry doesn't fit the state, or can't be read.

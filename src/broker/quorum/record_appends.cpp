@@ -17,17 +17,15 @@ record_appends::~record_appends() {
   if (is_gathering_) home_.timers.cancel(gathering_end_);
 }
 
-void record_appends::append(std::vector<metadata::record> records, unique_function<void(result<void>)> done) {
-  JD_ASSERT(!records.empty());
+void record_appends::append(metadata::record_batch records, unique_function<void(result<void>)> done) {
+  JD_ASSERT(records && !records->empty());
   if (is_abandoned_) return done(fail(errc::not_leader, "this node is not the active controller"));
   if (!quorum_.is_open()) return done(fail(errc::closed, "the broker is shutting down"));
   if (const auto& trouble = quorum_.disk_trouble()) return done(error(*trouble));
   if (waiting_.empty() || waiting_.back().roughly_bytes >= entry_bytes) waiting_.emplace_back();
   auto& last = waiting_.back();
-  for (auto& r : records) {
-    last.roughly_bytes += metadata::roughly_bytes(r);
-    last.records.push_back(std::move(r));
-  }
+  for (const auto& r : *records) last.roughly_bytes += metadata::roughly_bytes(r);
+  last.records.push_back(std::move(records));
   last.done.push_back(std::move(done));
 }
 
@@ -53,7 +51,7 @@ void record_appends::before_work() {
   if (waiting_.empty() || must_wait()) return;
   for (auto& e : std::exchange(waiting_, {})) {
     JD_ASSERT(!e.records.empty() && !e.done.empty(), e.records.size(), e.done.size());
-    auto proposed = quorum_.propose(raft::make_payload(metadata::encode(e.records)));
+    auto proposed = quorum_.propose(raft::make_payload(metadata::encode_batches(e.records)));
     if (!proposed) {
       for (auto& done : e.done) done(proposed.error());
       continue;
@@ -69,7 +67,7 @@ void record_appends::synced(duration took) {
   gathering_.sync_ended(answered, waiting(), took, home_.now.steady);
 }
 
-const std::vector<metadata::record>* record_appends::find(const raft::log_position& position) const {
+const std::vector<metadata::record_batch>* record_appends::find(const raft::log_position& position) const {
   const auto found = std::find_if(in_flight_.begin(), in_flight_.end(),
                                   [&](const auto& e) { return e.position.index >= position.index; });
   return found != in_flight_.end() && found->position == position ? &found->records : nullptr;

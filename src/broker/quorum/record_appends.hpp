@@ -22,7 +22,7 @@ class record_appends final : public proposer {
 
   // `done` runs once, now or later: when the records are replayed, or with why they can't be: errc::not_leader (they
   // may still become committed under the next leader), errc::closed, errc::io, errc::no_space.
-  void append(std::vector<metadata::record> records, unique_function<void(result<void>)> done) override;
+  void append(metadata::record_batch records, unique_function<void(result<void>)> done) override;
   // Raft is about to work: the next entries go along, unless it pays to wait.
   void before_work();
   void synced(duration took);
@@ -30,7 +30,7 @@ class record_appends final : public proposer {
   void end_gathering() noexcept { gathering_.end(); }
 
   // The records of this entry, if it is one of those; so they needn't be decoded again. Valid until committed().
-  const std::vector<metadata::record>* find(const raft::log_position& position) const;
+  const std::vector<metadata::record_batch>* find(const raft::log_position& position) const;
   // Entries up to here are replayed.
   void committed(raft_index up_to);
   // Answers all that wait; nothing may be appended any more.
@@ -39,7 +39,7 @@ class record_appends final : public proposer {
  private:
   struct entry {
     raft::log_position position;
-    std::vector<metadata::record> records;
+    std::vector<metadata::record_batch> records;
     std::vector<unique_function<void(result<void>)>> done;
     std::size_t roughly_bytes = 0;
   };

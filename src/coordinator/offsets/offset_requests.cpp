@@ -16,7 +16,7 @@ namespace {
 // Whether it has offsets that the group had none of before.
 bool is_growing(const group_entry* entry, const std::vector<metadata::committed_offset>& offsets) {
   return std::any_of(offsets.begin(), offsets.end(), [entry](const auto& o) {
-    return !entry || !entry->offsets().find(offset_key{o.topic, o.partition});
+    return !entry || !entry->offsets().find(offset_key_view{o.topic, o.partition});
   });
 }
 
@@ -51,8 +51,8 @@ error_code offset_requests::check_commit(const commit_request& r, now_t now) {
     if (runtime_.exists(r.group)) return error_code::unknown_member_id;
     return r.knows_absent_groups ? error_code::group_id_not_found : error_code::illegal_generation;
   }
-  const bool is_too_much = is_growing(runtime_.newest().find(r.group), r.offsets) && runtime_.refuse_for_memory();
-  return is_too_much ? error_code::coordinator_not_available : error_code::none;
+  const bool is_too_much = runtime_.use().is_spent() && is_growing(runtime_.newest().find(r.group), r.offsets);
+  return is_too_much && runtime_.refuse_for_memory() ? error_code::coordinator_not_available : error_code::none;
 }
 
 void offset_requests::commit(commit_request request, waiter w, now_t now, coordinator_effects& out) {

@@ -139,13 +139,14 @@ bool group_runtime::refuse_for_memory() noexcept {
 // ---- the log
 
 void group_runtime::put_in_flight(pending p, std::vector<metadata::record> records, coordinator_effects& out) {
-  p.id = newest_.append(records);
-  for (const auto& r : records) {
+  auto batch = std::make_shared<const std::vector<metadata::record>>(std::move(records));
+  p.id = newest_.append(batch);
+  for (const auto& r : *batch) {
     const auto* removed = std::get_if<metadata::group_removed>(&r);
     const auto at = removed ? live_.find(removed->group) : live_.end();
     if (at != live_.end()) drop_if_idle(at);
   }
-  out.proposals.push_back({p.id, std::move(records)});
+  out.proposals.push_back({p.id, std::move(batch)});
   JD_ASSERT(pending_.empty() || pending_.back().id < p.id, pending_.back().id, p.id);
   pending_.push_back(std::move(p));
   JD_ASSERT(pending_.size() == newest_.in_flight(), pending_.size(), newest_.in_flight());

@@ -15,8 +15,21 @@ constexpr std::size_t node_bytes = 64;
 
 std::size_t cost_of(const std::string& group) noexcept { return node_bytes + sizeof(group_entry) + group.size(); }
 
+std::size_t cost_of(const offset_key_view& key, std::string_view metadata) noexcept {
+  return node_bytes + sizeof(offset_key) + sizeof(stored_offset) + key.topic.size() + metadata.size();
+}
+
 std::size_t cost_of(const offset_key& key, const stored_offset& o) noexcept {
-  return node_bytes + sizeof key + sizeof o + key.topic.size() + o.metadata.size();
+  return cost_of(offset_key_view{key.topic, key.partition}, o.metadata);
+}
+
+void assign(stored_offset& to, const metadata::committed_offset& from) {
+  to.topic_id = from.topic_id;
+  to.offset = from.offset;
+  to.metadata = from.metadata;
+  to.committed_at = from.committed_at;
+  to.expires_at = from.expires_at;
+  to.leader_epoch = from.leader_epoch;
 }
 
 std::size_t cost_of(const metadata::group_stored* g) noexcept {
@@ -107,11 +120,16 @@ bool group_table::on(const metadata::group_removed& r) {
 bool group_table::on(const metadata::offsets_committed& r) {
   auto& entry = change(r.group);
   for (const auto& o : r.offsets) {
-    offset_key key{o.topic, o.partition};
-    stored_offset value{o.topic_id, o.offset, o.metadata, o.committed_at, o.expires_at, o.leader_epoch};
-    if (const auto* old = entry.offsets_.find(key)) bytes_ -= cost_of(key, *old);
-    bytes_ += cost_of(key, value);
-    entry.offsets_.set(edit_, std::move(key), std::move(value));
+    const offset_key_view key{o.topic, o.partition};
+    bytes_ += cost_of(key, o.metadata);
+    if (auto* there = entry.offsets_.mutate(edit_, key)) {
+      bytes_ -= cost_of(key, there->metadata);
+      assign(*there, o);
+    } else {
+      stored_offset value;
+      assign(value, o);
+      entry.offsets_.set(edit_, {o.topic, o.partition}, std::move(value));
+    }
   }
   return true;
 }

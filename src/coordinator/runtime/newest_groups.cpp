@@ -17,13 +17,13 @@ constexpr std::size_t replayed_max = 1024;
 newest_groups::newest_groups(group_table& committed)
     : committed_(committed), newest_(committed.share()), done_(committed.replays()) {}
 
-newest_groups::batch_id newest_groups::append(std::vector<metadata::record> records) {
-  JD_ASSERT(!records.empty());
-  for (const auto& r : records) {
+newest_groups::batch_id newest_groups::append(metadata::record_batch records) {
+  JD_ASSERT(records && !records->empty());
+  for (const auto& r : *records) {
     const bool is_ours = newest_.replay(r);
     JD_ASSERT(is_ours, name_of(r));
   }
-  replayed_ += records.size();
+  replayed_ += records->size();
   batches_.push_back({++last_id_, std::move(records)});
   if (replayed_ >= replayed_max) rebuild();
   return last_id_;
@@ -31,7 +31,7 @@ newest_groups::batch_id newest_groups::append(std::vector<metadata::record> reco
 
 void newest_groups::committed(batch_id id) {
   JD_ASSERT(!batches_.empty() && batches_.front().id == id, id, batches_.size());
-  done_ += batches_.front().records.size();
+  done_ += batches_.front().records->size();
   batches_.pop_front();
   // The other half of append()'s promise: the log gave back what it was given, in order, and nobody else's.
   JD_ASSERT(committed_.replays() >= done_, committed_.replays(), done_);
@@ -53,7 +53,7 @@ void newest_groups::rebuild() {
   auto skip = committed_.replays() - done_;
   replayed_ = 0;
   for (const auto& b : batches_) {
-    for (const auto& r : b.records) {
+    for (const auto& r : *b.records) {
       if (skip > 0) {
         --skip;
         continue;

@@ -205,7 +205,7 @@ class world {
   // The groups that it removes.
   std::vector<std::string> replay_next() {
     std::vector<std::string> groups;
-    for (const auto& r : in_flight_.front().records) {
+    for (const auto& r : *in_flight_.front().records) {
       table_.replay(r);
       const auto* removed = std::get_if<metadata::group_removed>(&r);
       if (removed && !removed->only_without_offsets) groups.push_back(removed->group);

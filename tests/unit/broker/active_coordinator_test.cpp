@@ -19,17 +19,17 @@ using broker::active_coordinator;
 using coordinator::rows_answer;
 
 struct held_log final : broker::proposer {
-  void append(std::vector<metadata::record> records, unique_function<void(result<void>)> done) override {
+  void append(metadata::record_batch records, unique_function<void(result<void>)> done) override {
     waiting.emplace_back(std::move(records), std::move(done));
   }
   void commit_next() {
     auto [records, done] = std::move(waiting.front());
     waiting.pop_front();
-    for (const auto& r : records) table.replay(r);
+    for (const auto& r : *records) table.replay(r);
     done({});
   }
   coordinator::group_table table;
-  std::deque<std::pair<std::vector<metadata::record>, unique_function<void(result<void>)>>> waiting;
+  std::deque<std::pair<metadata::record_batch, unique_function<void(result<void>)>>> waiting;
 };
 
 class active_coordinator_test : public group_test {

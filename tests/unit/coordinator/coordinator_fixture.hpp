@@ -111,7 +111,7 @@ class coordinator_fixture : public ::testing::Test {
       auto p = std::move(in_flight.front());
       in_flight.pop_front();
       if (outcome == error_code::none) {
-        for (const auto& r : p.records) table.replay(r);
+        for (const auto& r : *p.records) table.replay(r);
       }
       coordinator_effects out;
       core->groups.finished(p.id, outcome, now, out);

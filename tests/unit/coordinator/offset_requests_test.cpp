@@ -47,7 +47,7 @@ TEST_F(offset_requests_test, a_commit_after_an_expiry_that_is_on_its_way_stays) 
   now.wall.value += settings.offsets_retention_ms;
   EXPECT_EQ(expire(), "");
   ASSERT_EQ(in_flight.size(), 1u);
-  EXPECT_EQ(in_flight[0].records.size(), 2u) << "the offset, and the group that has no other";
+  EXPECT_EQ(in_flight[0].records->size(), 2u) << "the offset, and the group that has no other";
   commit(commit_of("s", 0, 2));
   store();
   EXPECT_EQ(committed("s", 0), 2);

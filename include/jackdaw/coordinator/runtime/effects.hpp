@@ -1,6 +1,7 @@
 // What the coordinators' runtime gives and takes, whatever the kind of a group.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -21,6 +22,8 @@ struct rows_answer {
 };
 
 using answer = std::variant<join_answer, sync_answer, rows_answer>;
+// Most often there is one.
+using answer_list = boost::container::small_vector<std::pair<waiter, answer>, 1>;
 
 // What a group's call brought about besides its return value.
 struct group_effects {
@@ -34,12 +37,12 @@ struct group_effects {
 // Records for the log. The caller appends them in this order and says how each ended by finished().
 struct proposal {
   newest_groups::batch_id id = 0;
-  std::vector<metadata::record> records;
+  metadata::record_batch records;
 };
 
 struct coordinator_effects {
-  std::vector<std::pair<waiter, answer>> answers;
-  std::vector<proposal> proposals;
+  answer_list answers;
+  boost::container::small_vector<proposal, 1> proposals;
 };
 
 // The answer to somebody whose request can't be done.

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <vector>
 
 #include "jackdaw/coordinator/group_table.hpp"
 
@@ -24,7 +23,7 @@ class newest_groups {
 
   // Names a batch of records from append() to its end.
   using batch_id = std::uint64_t;
-  batch_id append(std::vector<metadata::record> records);
+  batch_id append(metadata::record_batch records);
   // The oldest batch in flight has been replayed into the committed table.
   void committed(batch_id id);
   // This batch, whichever, will never be. What is in flight before and after it stays.
@@ -34,7 +33,7 @@ class newest_groups {
  private:
   struct batch {
     batch_id id = 0;
-    std::vector<metadata::record> records;
+    metadata::record_batch records;
   };
   void rebuild();
 
