@@ -35,22 +35,31 @@ class edit_id {
   std::uint64_t value_ = 0;  // 0: nobody
 };
 
+template <class Key, class Value>
+struct persistent_node : boost::intrusive_ref_counter<persistent_node<Key, Value>> {
+  using pointer = boost::intrusive_ptr<persistent_node>;
+  persistent_node(edit_id e, Key k, Value v) : key(std::move(k)), value(std::move(v)), edit(e) {}
+  persistent_node(edit_id e, const persistent_node& other)
+      : boost::intrusive_ref_counter<persistent_node>(),
+        key(other.key),
+        value(other.value),
+        left(other.left),
+        right(other.right),
+        edit(e),
+        height(other.height) {}
+  Key key;
+  Value value;
+  pointer left;
+  pointer right;
+  edit_id edit;
+  std::int8_t height = 1;
+};
+
 // What is looked for may be of any type that `<=>` compares with a key.
 template <class Key, class Value>
 class persistent_map {
-  struct node;
+  using node = persistent_node<Key, Value>;
   using pointer = boost::intrusive_ptr<node>;
-  struct node : boost::intrusive_ref_counter<node> {
-    node(edit_id e, Key k, Value v) : key(std::move(k)), value(std::move(v)), edit(e) {}
-    node(edit_id e, const node& other)
-        : key(other.key), value(other.value), left(other.left), right(other.right), edit(e), height(other.height) {}
-    Key key;
-    Value value;
-    pointer left;
-    pointer right;
-    edit_id edit;
-    std::int8_t height = 1;
-  };
 
  public:
   struct entry {
