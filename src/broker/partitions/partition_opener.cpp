@@ -86,26 +86,29 @@ void partition_opener::make(const partition_key& key, const metadata::topic& top
 
 namespace {
 
-// So many are made by one job: few jobs for a hundred thousand partitions, and no shard waits long for the first.
+// So many are made by one job: few jobs for a hundred thousand partitions, and no shard waits long for the first. All
+// of them take half a minute, so other work of that class comes in between.
 constexpr std::size_t made_at_a_time = 256;
+constexpr std::size_t making_jobs_max = 2;
 
 }  // namespace
 
 void partition_opener::begin_making() {
-  auto all = std::exchange(to_make_, {});
-  for (std::size_t at = 0; at < all.size(); at += made_at_a_time) {
-    const auto first = all.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto last = all.begin() + static_cast<std::ptrdiff_t>(std::min(at + made_at_a_time, all.size()));
-    make_now({std::make_move_iterator(first), std::make_move_iterator(last)});
+  while (!to_make_.empty() && making_jobs_ < making_jobs_max) {
+    const auto first = to_make_.begin();
+    const auto last = first + static_cast<std::ptrdiff_t>(std::min(made_at_a_time, to_make_.size()));
+    std::vector<made_log> next{std::make_move_iterator(first), std::make_move_iterator(last)};
+    to_make_.erase(first, last);
+    make_now(std::move(next));
   }
 }
 
 void partition_opener::make_now(std::vector<made_log> logs) {
+  ++making_jobs_;
   auto made = std::make_shared<std::vector<made_log>>(std::move(logs));
   home_.env.run_on_worker(
       work_class::bulk,
-      [made, storage = home_.options.server->storage, may_not_begin = may_not_begin_] {
-        if (*may_not_begin) return;
+      [made, storage = home_.options.server->storage] {
         std::vector<log::open_options> wanted;
         std::vector<log_opening*> created;
         for (auto& m : *made) {
@@ -122,7 +125,9 @@ void partition_opener::make_now(std::vector<made_log> logs) {
         for (std::size_t i = 0; i < opened.size(); ++i) created[i]->log = std::move(opened[i]);
       },
       [this, made]() {
+        --making_jobs_;
         for (auto& m : *made) finished(m.key, m.opening);
+        begin_making();
         ended_();
       });
 }
@@ -188,8 +193,8 @@ void partition_opener::start() {
     if (topic) *o = prepare(*key, **topic);
     home_.env.run_on_worker(
         work_class::bulk,
-        [o, wanted = topic.has_value(), storage = home_.options.server->storage, may_not_begin = may_not_begin_] {
-          if (wanted && !*may_not_begin) o->run(*storage);
+        [o, wanted = topic.has_value(), storage = home_.options.server->storage] {
+          if (wanted) o->run(*storage);
         },
         [this, o, key = *key]() {
           finished(key, *o);
@@ -248,16 +253,19 @@ bool partition_opener::drop(const partition_key& key, const partition_problem& w
 
 void partition_opener::close() {
   is_closed_ = true;
-  *may_not_begin_ = true;
-  for (auto& then : openings_.give_up()) {
+  auto waiting = openings_.give_up();
+  for (const auto& m : std::exchange(to_make_, {})) {
+    for (auto& then : openings_.finished(m.key).waiting) waiting.push_back(std::move(then));
+  }
+  for (auto& then : waiting) {
     then(partition_problem{error_code::not_leader_or_follower, "the broker is shutting down"});
   }
 }
 
 // ---- logs that nobody has asked for
 
-std::vector<std::pair<partition_key, std::string>> partition_opener::found_here(bool unclean_only) const {
-  std::vector<std::pair<partition_key, std::string>> here;
+std::vector<log_search::candidate> partition_opener::found_here(bool unclean_only) const {
+  std::vector<log_search::candidate> here;
   const auto& storage = home_.storage();
   for (const auto& [name, found] : storage.found()) {
     if ((unclean_only && found.clean) || gone_.contains(name)) continue;
@@ -271,42 +279,32 @@ std::vector<std::pair<partition_key, std::string>> partition_opener::found_here(
   return here;
 }
 
-namespace {
-
-bool has_records(log::disk& disk, const std::string& directory) {
-  const auto entries = disk.list(directory);
-  if (!entries) return false;
-  return std::any_of(entries->begin(), entries->end(), [&](const auto& entry) {
-    if (!entry.name.ends_with(".log")) return false;
-    const auto size = disk.file_size(directory + '/' + entry.name);
-    return size && *size != 0;
-  });
+void partition_opener::open_found(bool unclean_only) {
+  go_on_searching(std::make_shared<log_search>(found_here(unclean_only)), unclean_only);
 }
 
-}  // namespace
-
-// Those that hold records: an empty log has nothing to check and nothing to expire.
-void partition_opener::open_found(bool unclean_only) {
-  auto found = std::make_shared<std::vector<std::pair<partition_key, std::string>>>(found_here(unclean_only));
+void partition_opener::go_on_searching(std::shared_ptr<log_search> s, bool unclean_only) {
   home_.env.run_on_worker(
-      work_class::bulk,
-      [found, storage = home_.options.server->storage] {
-        std::erase_if(*found, [&](const auto& one) { return !has_records(storage->disk(), one.second); });
-      },
-      [this, found, unclean_only]() {
-        std::size_t count = 0;
-        for (const auto& [key, path] : *found) {
-          if (table_.find(key) != nullptr || !held_here(key)) continue;
-          openings_.ask_in_background(key);
-          ++count;
-        }
-        if (unclean_only) {
-          to_check_ = count;
-          all_trusted_ = all_trusted_ || (count == 0 && !is_closed_);
-          events_.recovery_begins(count);
-        }
-        start();
+      work_class::bulk, [s, storage = home_.options.server->storage] { s->look_at_some(storage->disk()); },
+      [this, s, unclean_only] {
+        if (!s->is_over() && !is_closed_) return go_on_searching(s, unclean_only);
+        open_in_background(s->found(), unclean_only);
       });
+}
+
+void partition_opener::open_in_background(const std::vector<partition_key>& logs, bool unclean_only) {
+  std::size_t count = 0;
+  for (const auto& key : logs) {
+    if (table_.find(key) != nullptr || !held_here(key)) continue;
+    openings_.ask_in_background(key);
+    ++count;
+  }
+  if (unclean_only) {
+    to_check_ = count;
+    all_trusted_ = all_trusted_ || (count == 0 && !is_closed_);
+    events_.recovery_begins(count);
+  }
+  start();
 }
 
 void partition_opener::recover_found() {

@@ -2,9 +2,9 @@
 // were there at start are opened when somebody needs them, or in the background when they must be checked.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +17,7 @@
 #include "flush_rounds.hpp"
 #include "jackdaw/base/unique_function.hpp"
 #include "log_opening.hpp"
+#include "log_search.hpp"
 #include "partition_events.hpp"
 #include "partition_roles.hpp"
 #include "partition_table.hpp"
@@ -39,7 +40,7 @@ class partition_opener {
   // The same, whatever this broker is to the partition.
   void with_held(const partition_key& key, opened_function then);
   // A partition that is new to this broker, if it is: its log is made at the next begin_making(), together with
-  // others'. Who asks for it meanwhile waits.
+  // others'. Who asks for it meanwhile waits. What nobody has begun to make when this closes is the next start's.
   void make(const partition_key& key, const metadata::topic& topic);
   void begin_making();
 
@@ -79,8 +80,10 @@ class partition_opener {
   void start();
   void finished(const partition_key& key, log_opening& o);
   open_outcome take_up(const partition_key& key, log_opening& o);
-  std::vector<std::pair<partition_key, std::string>> found_here(bool unclean_only) const;
+  std::vector<log_search::candidate> found_here(bool unclean_only) const;
   void open_found(bool unclean_only);
+  void go_on_searching(std::shared_ptr<log_search> s, bool unclean_only);
+  void open_in_background(const std::vector<partition_key>& logs, bool unclean_only);
   void background_ended(bool succeeded, std::uint64_t bytes_checked);
 
   shard_context& home_;
@@ -93,15 +96,14 @@ class partition_opener {
   unique_function<void()> ended_;
   unique_function<void(std::size_t, const log::topic_partition&)> let_go_;
   opening_queue openings_;
-  std::vector<made_log> to_make_;
+  std::deque<made_log> to_make_;
+  std::size_t making_jobs_ = 0;
   std::set<log::topic_partition> gone_;                    // found at start, and put away since
   std::map<log::topic_partition, std::size_t> preferred_;  // directories of partitions that don't exist yet
   std::size_t to_check_ = 0;                               // logs that recover_found() still waits for
   bool recovery_failed_ = false;
   bool all_trusted_ = false;
   bool is_closed_ = false;
-  // The same for jobs: what none has begun by then is the next start's.
-  std::shared_ptr<std::atomic<bool>> may_not_begin_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace jackdaw::broker
