@@ -1,11 +1,8 @@
 // Logs that were there at start: opened by workers, for those who ask and for the check after a kill.
 #include "partitions/log_opening.hpp"
 
-#include <algorithm>
-
 #include "broker_fixture.hpp"
 #include "jackdaw/protocol/messages/describe_log_dirs.hpp"
-#include "partitions/log_search.hpp"
 #include "partitions/recovery_progress.hpp"
 
 namespace jackdaw::testing {
@@ -164,63 +161,6 @@ TEST_F(opening, records_that_must_be_synced_are_when_their_log_had_to_be_opened_
   b.start();
   EXPECT_EQ(read_all(b, "t", slow), (std::vector<std::string>{"0:a", "1:b"}));
   EXPECT_EQ(read_all(b, "t", 1 - slow), (std::vector<std::string>{"0:a", "1:b"}));
-}
-
-std::size_t directories(const test_broker& b, std::string_view topic) {
-  const auto all = *b.disk->list("/data");
-  return static_cast<std::size_t>(std::count_if(
-      all.begin(), all.end(), [&](const auto& entry) { return entry.name.starts_with(std::string(topic) + '-'); }));
-}
-
-// With a hundred thousand of them a stop would take half a minute.
-TEST_F(opening, logs_that_nobody_has_begun_to_make_when_the_broker_stops_are_made_by_the_next_start) {
-  test_broker b(2);
-  b.hold_workers(held_shard);
-  ASSERT_EQ(create_topic(b, "t", 2000), error_code::none);
-  EXPECT_EQ(directories(b, "t"), 1000u) << "those of the other shard";
-  b.stop();
-  EXPECT_EQ(directories(b, "t"), 1512u) << "and two jobs that were handed to workers before";
-  b.start();
-  EXPECT_EQ(directories(b, "t"), 2000u);
-  for (const std::int32_t p : {0, 1, 1998, 1999}) {
-    produce(b, "t", p, {"a"});
-    EXPECT_EQ(read_all(b, "t", p), (std::vector<std::string>{"0:a"}));
-  }
-}
-
-TEST_F(opening, a_log_that_somebody_waits_for_does_not_wait_until_very_many_others_are_made) {
-  test_broker b(2);
-  ASSERT_EQ(create_topic(b, "t", 2), error_code::none);
-  produce(b, "t", 0, {"a"});
-  produce(b, "t", 1, {"a"});
-  restart(b);
-  const auto slow = partition_on_held_shard(b, "t");
-  ASSERT_EQ(b.waiting_jobs(held_shard), 1u);
-  ASSERT_EQ(create_topic(b, "many", 4000), error_code::none);
-  EXPECT_EQ(b.waiting_jobs(held_shard), 3u) << "the others come when these are done";
-  b.release_workers();
-  EXPECT_EQ(directories(b, "many"), 4000u);
-  EXPECT_EQ(read_all(b, "t", slow), (std::vector<std::string>{"0:a"}));
-}
-
-TEST(log_search, looks_at_some_logs_at_a_time_and_finds_those_with_records) {
-  sim_disk disk(1);
-  std::vector<broker::log_search::candidate> all;
-  for (std::int32_t p = 0; p < 300; ++p) {
-    const auto directory = "/data/t-" + std::to_string(p);
-    ASSERT_TRUE(disk.create_directories(directory));
-    all.emplace_back(broker::partition_key{uuid{1, 1}, partition_id{p}}, directory);
-    const std::vector<std::byte> content(p == 0 || p == 299 ? 10 : 0);
-    ASSERT_TRUE(log::replace_file(disk, directory + "/00000000000000000000.log", content, false));
-  }
-  broker::log_search s(all);
-  s.look_at_some(disk);
-  EXPECT_FALSE(s.is_over()) << "others come in between";
-  EXPECT_EQ(s.found().size(), 1u);
-  s.look_at_some(disk);
-  EXPECT_TRUE(s.is_over());
-  ASSERT_EQ(s.found().size(), 2u);
-  EXPECT_EQ(s.found()[1].partition, partition_id{299});
 }
 
 TEST_F(opening, a_topic_deleted_meanwhile_is_deleted_only_when_its_name_is_free) {
