@@ -31,7 +31,7 @@ struct offset_key_view {
   partition_id partition;
   std::strong_ordering operator<=>(const offset_key& key) const noexcept {
     const auto by_topic = topic <=> std::string_view(key.topic);
-    return by_topic != 0 ? by_topic : partition <=> key.partition;
+    return std::is_eq(by_topic) ? partition <=> key.partition : by_topic;
   }
 };
 

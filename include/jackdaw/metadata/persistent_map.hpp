@@ -153,8 +153,8 @@ class persistent_map {
       }
       node& n = **at;
       const auto order = key <=> n.key;
-      if (order == 0) return &n.value;
-      at = order < 0 ? &n.left : &n.right;
+      if (std::is_eq(order)) return &n.value;
+      at = std::is_lt(order) ? &n.left : &n.right;
     }
     return nullptr;
   }
@@ -184,8 +184,8 @@ class persistent_map {
   static const node* find(const node* n, const K& key) noexcept {
     while (n) {
       const auto order = key <=> n->key;
-      if (order == 0) break;
-      n = (order < 0 ? n->left : n->right).get();
+      if (std::is_eq(order)) break;
+      n = (std::is_lt(order) ? n->left : n->right).get();
     }
     return n;
   }
@@ -251,9 +251,9 @@ class persistent_map {
   static pointer remove(edit_id edit, pointer n, const K& key) {
     n = owned(edit, std::move(n));
     const auto order = key <=> n->key;
-    if (order < 0) {
+    if (std::is_lt(order)) {
       n->left = remove(edit, std::move(n->left), key);
-    } else if (order > 0) {
+    } else if (std::is_gt(order)) {
       n->right = remove(edit, std::move(n->right), key);
     } else {
       if (!n->left) return n->right;

@@ -15,7 +15,7 @@ class proposer {
   virtual void append(metadata::record_batch records, unique_function<void(result<void>)> done) = 0;
 
  protected:
-  virtual ~proposer() = default;
+  ~proposer() = default;
 };
 
 }  // namespace jackdaw::broker

@@ -39,7 +39,7 @@ class quorum {
     virtual void on_synced(duration took) = 0;
 
    protected:
-    virtual ~listener() = default;
+    ~listener() = default;
   };
 
   // Both outlive it.
