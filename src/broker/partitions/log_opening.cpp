@@ -93,6 +93,11 @@ std::vector<opened_function> opening_queue::drop(const partition_key& key) {
   return waiting;
 }
 
+bool opening_queue::is_dropped(const partition_key& key) const {
+  const auto found = openings_.find(key);
+  return found != openings_.end() && found->second.is_dropped;
+}
+
 std::vector<opened_function> opening_queue::give_up() {
   std::vector<opened_function> waiting;
   for (auto at = openings_.begin(); at != openings_.end();) {

@@ -70,6 +70,7 @@ class opening_queue {
   ended finished(const partition_key& key);
   // Nobody wants the log any more. Those who waited; a running opening is finished() later, and is dropped then.
   std::vector<opened_function> drop(const partition_key& key);
+  bool is_dropped(const partition_key& key) const;
   // Forgets all that isn't running.
   std::vector<opened_function> give_up();
 

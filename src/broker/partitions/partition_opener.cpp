@@ -95,11 +95,16 @@ constexpr std::size_t making_jobs_max = 2;
 
 void partition_opener::begin_making() {
   while (!to_make_.empty() && making_jobs_ < making_jobs_max) {
-    const auto first = to_make_.begin();
-    const auto last = first + static_cast<std::ptrdiff_t>(std::min(made_at_a_time, to_make_.size()));
-    std::vector<made_log> next{std::make_move_iterator(first), std::make_move_iterator(last)};
-    to_make_.erase(first, last);
-    make_now(std::move(next));
+    std::vector<made_log> next;
+    for (; !to_make_.empty() && next.size() < made_at_a_time; to_make_.pop_front()) {
+      auto& m = to_make_.front();
+      if (openings_.is_dropped(m.key)) {
+        finished(m.key, m.opening);
+      } else {
+        next.push_back(std::move(m));
+      }
+    }
+    if (!next.empty()) make_now(std::move(next));
   }
 }
 
@@ -253,11 +258,8 @@ bool partition_opener::drop(const partition_key& key, const partition_problem& w
 
 void partition_opener::close() {
   is_closed_ = true;
-  auto waiting = openings_.give_up();
-  for (const auto& m : std::exchange(to_make_, {})) {
-    for (auto& then : openings_.finished(m.key).waiting) waiting.push_back(std::move(then));
-  }
-  for (auto& then : waiting) {
+  for (auto& m : std::exchange(to_make_, {})) finished(m.key, m.opening);
+  for (auto& then : openings_.give_up()) {
     then(partition_problem{error_code::not_leader_or_follower, "the broker is shutting down"});
   }
 }

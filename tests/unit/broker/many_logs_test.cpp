@@ -54,6 +54,31 @@ TEST_F(many_logs, that_are_being_made_do_not_keep_one_waiting_that_somebody_read
   for (const std::int32_t p : {0, 1}) EXPECT_EQ(read_all(b, "t", p), (std::vector<std::string>{"0:a"}));
 }
 
+TEST_F(many_logs, that_nobody_has_begun_to_make_are_not_made_once_their_topic_is_deleted) {
+  for (const bool stops : {false, true}) {
+    test_broker b(2);
+    b.hold_workers(held_shard);
+    ASSERT_EQ(create_topic(b, "t", 2000), error_code::none);
+    protocol::delete_topics_request asked;
+    asked.topics.emplace_back().name = "t";
+    asked.timeout_ms = 1000;
+    const auto before = b.disk->operations(disk_operation::rename);
+    const auto deleted = b.send(b.connect(0), 6, asked);
+    EXPECT_FALSE(deleted->arrived) << "two jobs are at it";
+    if (stops) {
+      b.stop();
+      b.start();
+    } else {
+      b.release_workers();
+      EXPECT_TRUE(deleted->arrived);
+      EXPECT_LT(b.disk->operations(disk_operation::rename) - before, 1600u) << "1512 were made, and are put away";
+    }
+    EXPECT_EQ(directories(b, "t"), 0u);
+    ASSERT_EQ(create_topic(b, "t", 3), error_code::none);
+    EXPECT_EQ(directories(b, "t"), 3u);
+  }
+}
+
 TEST_F(many_logs, are_looked_at_for_records_some_at_a_time) {
   sim_disk disk(1);
   std::vector<broker::log_search::candidate> all;
