@@ -96,8 +96,9 @@ constexpr std::size_t making_jobs_max = 2;
 void partition_opener::begin_making() {
   while (!to_make_.empty() && making_jobs_ < making_jobs_max) {
     std::vector<made_log> next;
-    for (; !to_make_.empty() && next.size() < made_at_a_time; to_make_.pop_front()) {
-      auto& m = to_make_.front();
+    while (!to_make_.empty() && next.size() < made_at_a_time) {
+      auto m = std::move(to_make_.front());
+      to_make_.pop_front();  // before anybody is called back, who may end here again
       if (openings_.is_dropped(m.key)) {
         finished(m.key, m.opening);
       } else {

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -30,23 +29,20 @@ class waiting_answers {
     free_.pop_back();
     place& p = places_[at];
     p.done = std::move(done);
-    // Never coordinator::no_waiter, and never that of somebody who had this place before.
-    return std::uint64_t{++p.turn} << 32 | at;
+    // The place counts from 1, so that none is ever coordinator::no_waiter, however often `turn` goes round.
+    return std::uint64_t{++p.turn} << 32 | (at + 1);
   }
 
   // `a` is of the kind that `w` waits for. What is called may add others.
   void answer(coordinator::waiter w, coordinator::answer a) {
-    const auto at = static_cast<std::uint32_t>(w);
+    const auto at = static_cast<std::uint32_t>(w) - 1;
     JD_ASSERT(at < places_.size() && places_[at].turn == w >> 32, w, places_.size());
-    auto done = std::exchange(places_[at].done, nobody{});
+    auto done = std::exchange(places_[at].done, {});
     free_.push_back(at);
     std::visit(
-        [&a]<class Done>(Done& told) {
-          if constexpr (std::is_same_v<Done, nobody>) {
-            JD_ASSERT(false, "it was answered before");
-          } else {
-            told(std::move(std::get<typename kind_of<Done>::type>(a)));
-          }
+        [&]<class Answer>(unique_function<void(Answer)>& told) {
+          JD_ASSERT(told, w);  // or it was answered before
+          told(std::move(std::get<Answer>(a)));
         },
         done);
   }
@@ -54,16 +50,9 @@ class waiting_answers {
   std::size_t size() const noexcept { return places_.size() - free_.size(); }
 
  private:
-  struct nobody {};
-  template <class Done>
-  struct kind_of;
-  template <class Answer>
-  struct kind_of<unique_function<void(Answer)>> {
-    using type = Answer;
-  };
   struct place {
-    std::variant<nobody, unique_function<void(coordinator::join_answer)>,
-                 unique_function<void(coordinator::sync_answer)>, unique_function<void(coordinator::rows_answer)>>
+    std::variant<unique_function<void(coordinator::join_answer)>, unique_function<void(coordinator::sync_answer)>,
+                 unique_function<void(coordinator::rows_answer)>>
         done;
     std::uint32_t turn = 0;
   };
