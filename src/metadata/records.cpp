@@ -230,10 +230,6 @@ result<record> get(const wire::Record& from) {
   return fail(errc::unsupported, "a record of a kind that this program doesn't know");
 }
 
-}  // namespace
-
-namespace {
-
 void add(wire::Payload& payload, std::span<const record> records) {
   for (const record& r : records) {
     wire::Record* to = payload.add_records();
@@ -241,11 +237,15 @@ void add(wire::Payload& payload, std::span<const record> records) {
   }
 }
 
-std::vector<std::byte> serialize(const wire::Payload& payload) {
-  std::vector<std::byte> out(payload.ByteSizeLong());
+template <class Fill>
+std::vector<std::byte> encode_payload(const Fill& fill) {
+  google::protobuf::Arena arena;
+  auto* payload = google::protobuf::Arena::CreateMessage<wire::Payload>(&arena);
+  fill(*payload);
+  std::vector<std::byte> out(payload->ByteSizeLong());
   JD_ASSERT(out.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()), out.size());
   auto* const start = reinterpret_cast<std::uint8_t*>(out.data());
-  const std::uint8_t* end = payload.SerializeWithCachedSizesToArray(start);
+  const std::uint8_t* end = payload->SerializeWithCachedSizesToArray(start);
   JD_ASSERT(end == start + out.size(), end - start, out.size());
   return out;
 }
@@ -253,17 +253,13 @@ std::vector<std::byte> serialize(const wire::Payload& payload) {
 }  // namespace
 
 std::vector<std::byte> encode(std::span<const record> records) {
-  google::protobuf::Arena arena;
-  auto* payload = google::protobuf::Arena::CreateMessage<wire::Payload>(&arena);
-  add(*payload, records);
-  return serialize(*payload);
+  return encode_payload([&](wire::Payload& payload) { add(payload, records); });
 }
 
 std::vector<std::byte> encode_batches(std::span<const record_batch> batches) {
-  google::protobuf::Arena arena;
-  auto* payload = google::protobuf::Arena::CreateMessage<wire::Payload>(&arena);
-  for (const auto& b : batches) add(*payload, *b);
-  return serialize(*payload);
+  return encode_payload([&](wire::Payload& payload) {
+    for (const auto& b : batches) add(payload, *b);
+  });
 }
 
 std::size_t roughly_bytes(const record& r) noexcept {

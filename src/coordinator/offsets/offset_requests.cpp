@@ -51,8 +51,9 @@ error_code offset_requests::check_commit(const commit_request& r, now_t now) {
     if (runtime_.exists(r.group)) return error_code::unknown_member_id;
     return r.knows_absent_groups ? error_code::group_id_not_found : error_code::illegal_generation;
   }
-  const bool is_too_much = runtime_.use().is_spent() && is_growing(runtime_.newest().find(r.group), r.offsets);
-  return is_too_much && runtime_.refuse_for_memory() ? error_code::coordinator_not_available : error_code::none;
+  const bool is_too_much = runtime_.use().is_spent() && is_growing(runtime_.newest().find(r.group), r.offsets) &&
+                           runtime_.refuse_for_memory();
+  return is_too_much ? error_code::coordinator_not_available : error_code::none;
 }
 
 void offset_requests::commit(commit_request request, waiter w, now_t now, coordinator_effects& out) {

@@ -23,15 +23,6 @@ std::size_t cost_of(const offset_key& key, const stored_offset& o) noexcept {
   return cost_of(offset_key_view{key.topic, key.partition}, o.metadata);
 }
 
-void assign(stored_offset& to, const metadata::committed_offset& from) {
-  to.topic_id = from.topic_id;
-  to.offset = from.offset;
-  to.metadata = from.metadata;
-  to.committed_at = from.committed_at;
-  to.expires_at = from.expires_at;
-  to.leader_epoch = from.leader_epoch;
-}
-
 std::size_t cost_of(const metadata::group_stored* g) noexcept {
   if (!g) return 0;
   std::size_t bytes = sizeof *g;
@@ -121,13 +112,12 @@ bool group_table::on(const metadata::offsets_committed& r) {
   auto& entry = change(r.group);
   for (const auto& o : r.offsets) {
     const offset_key_view key{o.topic, o.partition};
-    bytes_ += cost_of(key, o.metadata);
+    stored_offset value{o.topic_id, o.offset, o.metadata, o.committed_at, o.expires_at, o.leader_epoch};
+    bytes_ += cost_of(key, value.metadata);
     if (auto* there = entry.offsets_.mutate(edit_, key)) {
       bytes_ -= cost_of(key, there->metadata);
-      assign(*there, o);
+      *there = std::move(value);
     } else {
-      stored_offset value;
-      assign(value, o);
       entry.offsets_.set(edit_, {o.topic, o.partition}, std::move(value));
     }
   }
